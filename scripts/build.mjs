@@ -25,11 +25,35 @@ const define = { __JOURNEYS_VERSION__: JSON.stringify(version) }
 
 const node = { ...shared, platform: 'node', banner: { js: requireBanner }, external: unbundled, define }
 
-await Promise.all(['core', 'stack', 'loadtest', 'cli'].map((name) => rm(`packages/${name}/dist`, { recursive: true, force: true })))
+await Promise.all(
+  ['core', 'stack', 'loadtest', 'cli'].map((name) => rm(`packages/${name}/dist`, { recursive: true, force: true })),
+)
 await Promise.all([
-  build({ ...shared, platform: 'neutral', external: Object.keys(coreDependencies), entryPoints: ['packages/core/src/index.ts'], outdir: 'packages/core/dist' }),
-  build({ ...node, external: Object.keys(coreDependencies), entryPoints: ['packages/core/src/ops.ts'], outdir: 'packages/core/dist' }),
-  build({ ...node, entryPoints: ['packages/stack/src/index.ts', 'packages/stack/src/supervisor.ts'], splitting: true, outdir: 'packages/stack/dist' }),
+  build({
+    ...shared,
+    platform: 'neutral',
+    external: Object.keys(coreDependencies),
+    entryPoints: ['packages/core/src/index.ts'],
+    outdir: 'packages/core/dist',
+  }),
+  build({
+    ...node,
+    external: Object.keys(coreDependencies),
+    entryPoints: ['packages/core/src/ops.ts'],
+    outdir: 'packages/core/dist',
+  }),
+  build({
+    ...node,
+    entryPoints: ['packages/stack/src/index.ts', 'packages/stack/src/supervisor.ts'],
+    splitting: true,
+    outdir: 'packages/stack/dist',
+  }),
   build({ ...node, entryPoints: ['packages/loadtest/src/index.ts'], outdir: 'packages/loadtest/dist' }),
-  build({ ...node, entryPoints: ['packages/cli/src/main.ts'], splitting: true, minifySyntax: true, outdir: 'packages/cli/dist' }),
+  build({
+    ...node,
+    entryPoints: ['packages/cli/src/main.ts'],
+    splitting: true,
+    minifySyntax: true,
+    outdir: 'packages/cli/dist',
+  }),
 ])
