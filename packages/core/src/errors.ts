@@ -12,6 +12,12 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
+/** One thing wrong with an input: where (`['scores', 'mood']`) and what. */
+export interface InputIssue {
+  path: readonly (string | number)[]
+  message: string
+}
+
 export interface JourneysErrorOptions {
   /** What is behind the message: the server's words, a path, a figure. Never a secret. */
   detail?: string | undefined
@@ -19,6 +25,10 @@ export interface JourneysErrorOptions {
   hint?: string | undefined
   /** @defaultValue `ExitCode.failed` */
   exitCode?: ExitCode | undefined
+  /** How long to wait before a retry, in seconds: what a 429's `Retry-After` said. */
+  retryAfterSeconds?: number | undefined
+  /** Everything that is wrong with an input, for a form to show beside its fields. */
+  issues?: readonly InputIssue[] | undefined
   cause?: unknown
 }
 
@@ -32,6 +42,8 @@ export class JourneysError extends Error {
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly exitCode: ExitCode
+  readonly retryAfterSeconds: number | undefined
+  readonly issues: readonly InputIssue[] | undefined
 
   constructor(code: string, message: string, options: JourneysErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -39,5 +51,7 @@ export class JourneysError extends Error {
     this.detail = options.detail
     this.hint = options.hint
     this.exitCode = options.exitCode ?? ExitCode.failed
+    this.retryAfterSeconds = options.retryAfterSeconds
+    this.issues = options.issues
   }
 }
