@@ -72,7 +72,13 @@ set search_path = ''
 as $$
 begin
   raise sqlstate 'PGRST' using
-    message = jsonb_build_object('code', code, 'message', message, 'details', null, 'hint', hint)::text,
+    -- supabase-js does not show a response's headers to its caller, so the wait is said in the body too.
+    message = jsonb_build_object(
+      'code', code,
+      'message', message,
+      'details', 'Retry after ' || (headers ->> 'Retry-After') || ' seconds.',
+      'hint', hint
+    )::text,
     detail = jsonb_build_object('status', status, 'headers', headers)::text;
 end
 $$;
