@@ -16,6 +16,8 @@ export default defineConfig({
   define: { __JOURNEYS_VERSION__: JSON.stringify('0.1.0') },
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
+  // The global setup runs in an environment of its own.
+  environments: { __vitest__: { resolve: { conditions: ['source'] } } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: ['tests/support/cluster.ts'],

@@ -1,0 +1,5 @@
+export { type DatabasePasswords, generateKeys, generatePasswords, type StackKeys } from './keys.ts'
+export { bootstrapDatabase, type RolePasswords } from './postgres/bootstrap.ts'
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/server.ts'
+export { type PostgrestOptions, type PostgrestServer, startPostgrest } from './rest/server.ts'
+export { type AuthSettings, parseSettings, readSettings, type StackSettings } from './settings.ts'

@@ -1,0 +1,30 @@
+import pg from 'pg'
+import baseSql from './bootstrap.sql'
+import authSql from './bootstrap-auth.sql'
+
+/** Passwords of the three roles that log in besides the superuser. */
+export interface RolePasswords {
+  postgres: string
+  authenticator: string
+  supabase_auth_admin: string
+}
+
+/**
+ * Brings a database to the state of a hosted Supabase project before its first migration: roles and their passwords (of the whole
+ * cluster), schemas, auth tables, grants and default privileges. Can be run again; one transaction.
+ * @param superuserUrl - connection of `supabase_admin`
+ */
+export async function bootstrapDatabase(superuserUrl: string, passwords: RolePasswords): Promise<void> {
+  const client = new pg.Client({ connectionString: superuserUrl })
+  await client.connect()
+  try {
+    const logins = (['postgres', 'authenticator', 'supabase_auth_admin'] as const).map(
+      (role) => `alter role ${role} password ${client.escapeLiteral(passwords[role])};`,
+    )
+    // One simple query, so one transaction; log_statement stays off or the passwords would be in the log. 'if not exists' notices are noise.
+    const quiet = 'set local client_min_messages to warning; set local log_statement to none;'
+    await client.query(`begin; ${quiet}\n${baseSql}\n${authSql}\n${logins.join('\n')}\ncommit;`)
+  } finally {
+    await client.end()
+  }
+}
