@@ -1,0 +1,13 @@
+// `node --import ./scripts/text-files.mjs`: lets scripts that run from source import .sql, .html and .css files as text,
+// as scripts/build.mjs and vitest.config.ts do.
+import { readFile } from 'node:fs/promises'
+import { register } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
+
+export async function load(url, context, nextLoad) {
+  if (!/\.(sql|html|css)$/.test(url)) return nextLoad(url, context)
+  const text = await readFile(new URL(url), 'utf8')
+  return { format: 'module', shortCircuit: true, source: `export default ${JSON.stringify(text)}` }
+}
+
+if (isMainThread) register(import.meta.url)
