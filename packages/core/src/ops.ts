@@ -1,5 +1,16 @@
 // Node and pg: what operators run. The app's side, safe in a browser, is index.ts.
 
+export {
+  type Environment,
+  type EnvironmentSetting,
+  environmentVariables,
+  requireSetting,
+} from './config/environment.ts'
+export { suggestion } from './config/issue.ts'
+export { configJsonSchema } from './config/json-schema.ts'
+export { configFileName, type LoadConfigOptions, type LoadedConfig, loadConfig } from './config/load.ts'
+export type { Config, LoadProfile, ScenarioName } from './config/schema.ts'
+export * from './config/threshold.ts'
 export { isLoopbackHost } from './database/address.ts'
 export {
   type ConnectOptions,
