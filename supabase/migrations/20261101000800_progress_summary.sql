@@ -39,16 +39,18 @@ begin
     group by d.island
   ),
   averages as (
-    select s.key, round(avg(s.value::numeric), 2) as average
+    select s.key, trim_scale(round(avg(s.value::numeric), 2)) as average
     from entries e
     cross join lateral jsonb_each_text(e.scores) s
     group by s.key
   ),
+  week_counts as (
+    select date_trunc('week', d.date::timestamp) as monday, sum(d.entries) as entries from days d group by 1
+  ),
   weeks as (
-    select w.monday::date as monday, coalesce(sum(d.entries), 0) as entries
+    select w.monday::date as monday, coalesce(c.entries, 0) as entries
     from generate_series(date_trunc('week', from_date::timestamp), to_date::timestamp, interval '1 week') as w (monday)
-    left join days d on d.date >= w.monday::date and d.date < w.monday::date + 7
-    group by w.monday
+    left join week_counts c on c.monday = w.monday
   )
   select jsonb_build_object(
     'from', from_date,
