@@ -65,9 +65,8 @@ revoke all on function private.require_operator() from public;
 
 -- An error that PostgREST turns into an HTTP answer of our choice.
 -- https://postgrest.org/en/v12/references/errors.html#raise-errors-with-http-status-codes
-create function private.raise_http(
-  status integer, code text, message text, hint text, details text default null, headers jsonb default '{}'
-) returns void
+create function private.raise_http(status integer, code text, message text, hint text, headers jsonb default '{}')
+returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -83,7 +82,7 @@ begin
     detail = jsonb_build_object('status', status, 'headers', headers)::text;
 end
 $$;
-revoke all on function private.raise_http(integer, text, text, text, text, jsonb) from public;
+revoke all on function private.raise_http(integer, text, text, text, jsonb) from public;
 
 create function private.touch_updated_at() returns trigger
 language plpgsql

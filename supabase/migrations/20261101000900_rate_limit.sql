@@ -37,7 +37,6 @@ as $$
 declare
   rule private.rate_limit_rules;
   counted private.rate_limits;
-  retry_after integer;
 begin
   if coalesce(current_setting('request.method', true), '') not in ('POST', 'PATCH', 'PUT', 'DELETE')
     or current_setting('transaction_read_only') = 'on'
@@ -63,16 +62,12 @@ begin
     perform private.raise_http(401, 'user_not_found', 'the person of this token no longer exists', 'Sign in again.');
   end if;
   if counted.writes > rule.max_writes then
-    retry_after := greatest(
-      1, ceil(extract(epoch from counted.window_start + rule.window_length - clock_timestamp()))
-    );
-    -- The seconds are in the details too: supabase-js hands no headers to the app.
     perform private.raise_http(
       429, 'over_request_rate_limit',
       format('more than %s writes in %s seconds', rule.max_writes, extract(epoch from rule.window_length)::integer),
-      'Wait, or send several rows in one request.',
-      format('Retry after %s seconds', retry_after),
-      jsonb_build_object('Retry-After', retry_after::text)
+      'Wait as long as Retry-After says, or send several rows in one request.',
+      jsonb_build_object('Retry-After', greatest(1, ceil(extract(epoch from
+        counted.window_start + rule.window_length - clock_timestamp()))::integer)::text)
     );
   end if;
 end
