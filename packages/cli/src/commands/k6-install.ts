@@ -1,0 +1,46 @@
+import { findK6, installK6 } from '@journeys/loadtest'
+import { z } from 'zod'
+import { defineCommand } from '../command.ts'
+import { renderFields, renderHeader } from '../output/header.ts'
+
+export const command = defineCommand({
+  name: 'k6 install',
+  description:
+    "Puts a pinned k6 into the user's cache folder: the official release, checked against its SHA-256, or built with `go install` " +
+    'where Go is there. journeys loadtest finds it by itself.',
+  arguments: {},
+  flags: {},
+  document: z.object({
+    path: z.string(),
+    version: z.string(),
+    how: z.enum(['found', 'release', 'go']).describe('found: it was there already'),
+  }),
+  examples: [{ words: 'k6 install', says: 'install it, or say which one is there' }],
+  resume: 'nothing is half installed; run journeys k6 install again',
+  async run(context) {
+    const { processEnv, signal, output } = context
+    const found = await findK6(processEnv)
+    if (found) return { document: { path: found.path, version: found.version, how: 'found' as const } }
+    const installed = await installK6({ processEnv, signal, onProgress: (text) => output.progress.show(text) })
+    return { document: installed }
+  },
+  render({ path, version, how }, look) {
+    const right = how === 'found' ? 'was there already' : look.paint.green('installed')
+    const from = {
+      found: 'found on this machine',
+      release: 'official release, SHA-256 checked',
+      go: 'built by go install',
+    }
+    return [
+      renderHeader(['Journeys', 'k6', version], right, look),
+      '',
+      renderFields(
+        [
+          ['path', path],
+          ['from', from[how]],
+        ],
+        look,
+      ),
+    ].join('\n')
+  },
+})

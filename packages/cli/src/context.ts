@@ -1,0 +1,110 @@
+import { type Database, type Environment, ExitCode, JourneysError, type LoadedConfig } from '@journeys/core/ops'
+import type { GlobalValues } from './global-flags.ts'
+import type { MainOptions } from './main.ts'
+import { formatDuration } from './output/duration.ts'
+import type { Output } from './output/output.ts'
+import { findWorkdir } from './workdir.ts'
+
+/** What a command works with. Everything is made at first use: `completion` needs no folder, `config show` no stack. */
+export interface CommandContext {
+  readonly processEnv: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  readonly output: Output
+  readonly verbose: boolean
+  /** `local` unless `--env` says otherwise. */
+  readonly environmentName: string
+  /** The folder with `supabase/` in it. @throws JourneysError when there is none */
+  workdir(): string
+  config(flags?: Record<string, unknown>): Promise<LoadedConfig>
+  /** The environment with its secrets. `local` is started when it is not up, and stopped again at the end. */
+  environment(): Promise<Environment>
+  /** One connection pool to the environment's database, closed at the end. */
+  database(): Promise<Database>
+  /** The stack commands act on this machine only. @throws JourneysError for any other environment */
+  localOnly(): void
+  /** Closes what was opened, in reverse order. */
+  close(): Promise<void>
+}
+
+export interface ContextOptions extends MainOptions {
+  signal: AbortSignal
+  globals: GlobalValues
+  output: Output
+}
+
+export function createContext(options: ContextOptions): CommandContext {
+  const { globals, output, env: processEnv, signal } = options
+  const environmentName = globals.env ?? 'local'
+  const closers: (() => Promise<unknown>)[] = []
+  let workdir: string | undefined
+  let environment: Promise<Environment> | undefined
+  let database: Promise<Database> | undefined
+
+  async function openEnvironment(): Promise<Environment> {
+    const { environment: found } = await context.config()
+    if (!found.isLocal) return found
+    const { startStack, stopStack } = await import('@journeys/stack')
+    const started = performance.now()
+    output.progress.show('starting the local stack')
+    const state = await startStack({
+      workdir: context.workdir(),
+      signal,
+      onProgress: (step) => output.progress.show(`starting the local stack: ${step}`),
+    })
+    output.progress.clear()
+    if (state.startedNow) {
+      closers.push(async () => {
+        output.progress.show('stopping the local stack')
+        await stopStack({ workdir: context.workdir() })
+        output.progress.clear()
+      })
+      output.progress.note(`stack    ready in ${formatDuration(performance.now() - started)}`)
+    }
+    const { apiUrl, anonKey, serviceRoleKey, databaseUrl, jwtSecret } = state
+    return { ...found, supabaseUrl: apiUrl, anonKey, serviceRoleKey, databaseUrl, jwtSecret }
+  }
+
+  async function openDatabase(): Promise<Database> {
+    const environment = await context.environment()
+    const { connect, requireSetting } = await import('@journeys/core/ops')
+    const databaseUrl = requireSetting(environment, 'databaseUrl')
+    const opened = await connect(databaseUrl, { applicationName: 'journeys' })
+    closers.push(() => opened.end())
+    return opened
+  }
+
+  const context: CommandContext = {
+    processEnv,
+    signal,
+    output,
+    verbose: globals.verbose,
+    environmentName,
+    workdir() {
+      workdir ??= findWorkdir(options.cwd, globals.workdir)
+      return workdir
+    },
+    async config(flags = {}) {
+      const { loadConfig } = await import('@journeys/core/ops')
+      return loadConfig({ workdir: context.workdir(), processEnv, environment: environmentName, flags })
+    },
+    environment() {
+      environment ??= openEnvironment()
+      return environment
+    },
+    database() {
+      database ??= openDatabase()
+      return database
+    },
+    localOnly() {
+      if (environmentName === 'local') return
+      throw new JourneysError('local_only', `this command acts on the local stack, not on ${environmentName}`, {
+        hint: 'leave --env out',
+        exitCode: ExitCode.usage,
+      })
+    },
+    async close() {
+      for (const close of closers.splice(0).reverse()) await close()
+    },
+  }
+  return context
+}

@@ -1,0 +1,99 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runMain } from './testing/run-main.ts'
+
+test('--version prints the version and nothing else', async () => {
+  expect(await runMain(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' })
+  expect((await runMain(['-V', '--json'])).stdout).toContain('0.1.0')
+})
+
+test('journeys alone prints the help', async () => {
+  const { code, stdout, stderr } = await runMain([])
+  expect(code).toBe(0)
+  expect(stderr).toBe('')
+  expect(stdout).toContain('gdpr anonymize')
+  expect(stdout).toContain('Exit codes: 0 ok')
+})
+
+test('help, --help and -h of a command say the same', async () => {
+  const { stdout } = await runMain(['help', 'completion'])
+  expect(stdout).toContain('Usage: journeys completion')
+  expect(stdout).toContain('Examples:')
+  expect((await runMain(['completion', '--help'])).stdout).toBe(stdout)
+  expect((await runMain(['completion', '-h'])).stdout).toBe(stdout)
+})
+
+test('a mistyped command, subcommand, option or value gets one line, a hint and exit code 2', async () => {
+  expect(await runMain(['helth'])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^error {2}unknown command helth\nhint {3}did you mean journeys health\? One of: start, /,
+    ),
+  })
+  expect((await runMain(['gdpr', 'anonymise'])).stderr).toBe(
+    'error  unknown command gdpr anonymise\nhint   did you mean journeys gdpr anonymize? One of: gdpr anonymize\n',
+  )
+  expect((await runMain(['completion', 'bahs'])).stderr).toBe(
+    'error  <shell> does not take "bahs"\nhint   did you mean bash? One of: bash, zsh, fish\n',
+  )
+  expect((await runMain(['completion', 'bash', '--quite'])).stderr).toBe(
+    'error  unknown option --quite\nhint   did you mean --quiet?\n',
+  )
+  expect((await runMain(['--enf', 'x', 'completion', 'bash'])).stderr).toContain('unknown option --enf')
+})
+
+test('what is missing or too much is named with the right way to type it', async () => {
+  expect((await runMain(['completion'])).stderr).toBe('error  missing <shell>\nhint   journeys completion <shell>\n')
+  expect((await runMain(['completion', 'bash', 'zsh'])).stderr).toContain('unexpected argument zsh')
+  expect((await runMain(['gdpr'])).stderr).toBe(
+    'error  gdpr needs to be told what to do\nhint   One of: journeys gdpr anonymize\n',
+  )
+  expect((await runMain(['completion', 'bash', '--env'])).stderr).toContain('--env needs a value')
+})
+
+test('with --json a mistake too is exactly one document on stdout', async () => {
+  for (const argv of [
+    ['helth'],
+    ['gdpr'],
+    ['completion'],
+    ['completion', 'bahs'],
+    ['--wrong'],
+    ['config', 'show', '--x'],
+  ]) {
+    const { code, stdout, stderr } = await runMain([...argv, '--json'])
+    expect(code).toBe(2)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual({
+      schema: expect.stringMatching(/^journeys\/[a-z-]+\/1$/),
+      ok: false,
+      environment: 'local',
+      durationMs: expect.any(Number),
+      error: { code: 'usage', message: expect.any(String), detail: null, hint: expect.any(String) },
+    })
+  }
+})
+
+test('a folder without supabase/ is said, with what to type', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'journeys-cli-'))
+  const { code, stderr } = await runMain(['config', 'show'], { cwd })
+  expect(code).toBe(2)
+  expect(stderr).toContain('error  no supabase folder in')
+  expect(stderr).toContain('--workdir')
+})
+
+test('colours only on a terminal, and as NO_COLOR, FORCE_COLOR and --no-color say', async () => {
+  const colour = '\u001b['
+  const stderr = async (argv: string[], env: NodeJS.ProcessEnv, terminal?: number) =>
+    (await runMain(argv, { env, ...(terminal && { terminal }) })).stderr
+  expect(await stderr(['x'], {})).not.toContain(colour)
+  expect(await stderr(['x'], {}, 80)).toContain(colour)
+  expect(await stderr(['x'], { NO_COLOR: '1' }, 80)).not.toContain(colour)
+  expect(await stderr(['x'], { NO_COLOR: '' }, 80)).toContain(colour)
+  expect(await stderr(['x'], { TERM: 'dumb' }, 80)).not.toContain(colour)
+  expect(await stderr(['x'], { FORCE_COLOR: '1' })).toContain(colour)
+  expect(await stderr(['x'], { FORCE_COLOR: '0' }, 80)).not.toContain(colour)
+  expect(await stderr(['x', '--no-color'], { FORCE_COLOR: '1' }, 80)).not.toContain(colour)
+})

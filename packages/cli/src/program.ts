@@ -1,0 +1,146 @@
+import { type Command, CommanderError } from 'commander'
+import { type CatalogueEntry, catalogue } from './catalogue.ts'
+import { listenForClosedPipe } from './closed-pipe.ts'
+import type { AnyCommand } from './command.ts'
+import { type GlobalValues, globalFlags } from './global-flags.ts'
+import type { MainOptions } from './main.ts'
+import { failureEnvelope, successEnvelope } from './output/envelope.ts'
+import { describeFailure, renderFailure } from './output/failure.ts'
+import { lookOf } from './output/look.ts'
+import { runCommand } from './run-command.ts'
+import { buildSyntax, flagsOf } from './syntax.ts'
+import { fromCommander, resolveFlags, unknownCommand, usageError, type Vocabulary } from './usage-error.ts'
+import { isGiven, plainWords, valueGiven, withoutHelpWord } from './words.ts'
+
+/** What the command line asks for, before its values are judged. */
+interface Invocation {
+  command: AnyCommand
+  globals: Record<string, unknown>
+  /** Options and arguments by their key. */
+  input: Record<string, unknown>
+}
+
+/** Parses the command line, runs the command that it names and returns the exit code; everything that is thrown ends here. */
+export async function runProgram(options: MainOptions): Promise<number> {
+  const started = performance.now()
+  const pipe = listenForClosedPipe(options)
+  const argv = withoutHelpWord(options.argv)
+  const json = isGiven(argv, '--json')
+  const color = !isGiven(argv, '--no-color')
+  const head = (command: string | undefined) => ({
+    command,
+    environment: valueGiven(argv, '--env') ?? 'local',
+    durationMs: performance.now() - started,
+  })
+  const entry = entryFor(plainWords(argv))
+  try {
+    const loaded = entry === undefined ? undefined : (await entry.load()).command
+    const answer = await parse(argv, loaded, options, color)
+    if (typeof answer === 'string') {
+      const text = `${answer.trimEnd()}\n`
+      options.stdout.write(json ? `${successEnvelope(head('help'), true, { text })}\n` : text)
+      return 0
+    }
+    const globals = resolveFlags(globalFlags, answer.globals) as GlobalValues
+    const run = { ...options, signal: pipe.signal }
+    return await runCommand(answer.command, { globals, input: answer.input, started }, run)
+  } catch (error) {
+    const failure = describeFailure(error)
+    const look = lookOf(options.stderr, options.env, color)
+    if (json) options.stdout.write(`${failureEnvelope(head(entry?.name), failure)}\n`)
+    else options.stderr.write(`${renderFailure(failure, look, isGiven(argv, '--verbose'))}\n`)
+    return failure.exitCode
+  }
+}
+
+/** The help or version text, or what to run. */
+async function parse(
+  argv: readonly string[],
+  definition: AnyCommand | undefined,
+  options: MainOptions,
+  color: boolean,
+): Promise<string | Invocation> {
+  let text = ''
+  let parsed: Command | undefined
+  const root = buildSyntax({
+    loaded: definition === undefined ? [] : [definition],
+    look: lookOf(options.stdout, options.env, color),
+    write: (part) => {
+      text += part
+    },
+    onCommand: (_entry, command) => {
+      parsed = command
+    },
+  })
+  const words = plainWords(argv)
+  if (onlyGlobals(argv)) {
+    root.outputHelp()
+    return text
+  }
+  try {
+    await root.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return text
+    if (error.code === 'commander.unknownCommand' || error.code === 'commander.help') throw incomplete(words)
+    throw fromCommander(error, vocabularyOf(definition))
+  }
+  if (definition === undefined || parsed === undefined) throw usageError('no command given', 'journeys help')
+  return invocation(definition, parsed)
+}
+
+function invocation(command: AnyCommand, parsed: Command): Invocation {
+  const names = Object.keys(command.arguments)
+  const extra = parsed.args[names.length]
+  if (extra !== undefined) {
+    throw usageError(`unexpected argument ${extra}`, vocabularyOf(command).usage)
+  }
+  const globals: Record<string, unknown> = {}
+  for (let level: Command | null = parsed; level !== null; level = level.parent) {
+    for (const [name, value] of Object.entries(given(level))) {
+      // Nearest to the command wins. A bare `--env` of a command that allows it says nothing about the environment.
+      if (name in globalFlags && !(name in globals) && !(name === 'env' && value === true)) globals[name] = value
+    }
+  }
+  const input: Record<string, unknown> = given(parsed)
+  names.forEach((name, index) => {
+    input[name] = parsed.args[index]
+  })
+  return { command, globals, input }
+}
+
+/** The options that were typed: commander's own defaults (`color: true`) would hide those of an outer level. */
+function given(command: Command): Record<string, unknown> {
+  const values = Object.entries(command.opts<Record<string, unknown>>())
+  return Object.fromEntries(values.filter(([name]) => command.getOptionValueSource(name) !== 'default'))
+}
+
+function entryFor(words: readonly string[]): CatalogueEntry | undefined {
+  return catalogue.find((entry) => entry.name === words[0] || entry.name === words.slice(0, 2).join(' '))
+}
+
+/** `journeys gdpr` and `journeys helth`: commander would print a page; a mistake gets one line and what to type. */
+function incomplete([first = '', second]: readonly string[]): JourneysError {
+  const subcommands = catalogue.filter((entry) => entry.name.startsWith(`${first} `)).map((entry) => entry.name)
+  if (subcommands.length === 0) return unknownCommand(first, vocabularyOf(undefined))
+  if (second !== undefined) {
+    return unknownCommand(`${first} ${second}`, { ...vocabularyOf(undefined), commands: subcommands })
+  }
+  const list = subcommands.map((name) => `journeys ${name}`).join(', ')
+  return usageError(`${first} needs to be told what to do`, `One of: ${list}`)
+}
+
+function onlyGlobals(argv: readonly string[]): boolean {
+  return argv.every((word) => ['--json', '--no-color', '--quiet', '-q', '--verbose'].includes(word))
+}
+
+function vocabularyOf(definition: AnyCommand | undefined): Vocabulary {
+  const words = definition === undefined ? '' : ` ${definition.name}`
+  const names = Object.values(definition?.arguments ?? {}).map((argument) => ` ${argument.usage}`)
+  return {
+    usage: `journeys${words}${names.join('')}`,
+    help: `journeys help${words}`,
+    commands: catalogue.map((entry) => entry.name),
+    flags: flagsOf(definition),
+  }
+}

@@ -1,0 +1,130 @@
+import { Argument, Command, Option } from 'commander'
+import { type CatalogueEntry, catalogue, groupSummaries } from './catalogue.ts'
+import type { AnyCommand } from './command.ts'
+import type { Flag, FlagSet } from './flag.ts'
+import { globalFlags } from './global-flags.ts'
+import type { Look } from './output/look.ts'
+
+declare const __JOURNEYS_VERSION__: string
+
+const globalHeading = 'Global options:'
+
+export interface SyntaxOptions {
+  /** The commands whose options are known; of the others only the names and summaries. */
+  loaded: readonly AnyCommand[]
+  look: Look
+  /** Takes the help and the version. */
+  write(text: string): void
+  /** Called with the command that was asked for. */
+  onCommand(entry: CatalogueEntry, parsed: Command): void
+}
+
+/** The whole command line as commander sees it. It throws CommanderError instead of exiting, and prints no errors itself. */
+export function buildSyntax(options: SyntaxOptions): Command {
+  const { look, write, loaded } = options
+  const root = new Command('journeys')
+    .description("Runs, tests and watches the Journeys app's Supabase project.")
+    .usage('<command> [options]')
+    .enablePositionalOptions()
+    .exitOverride()
+    .helpCommand(false)
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => undefined,
+      getOutHelpWidth: () => look.width,
+      getOutHasColors: () => look.paint.level > 0,
+    })
+    .configureHelp({
+      styleTitle: (text) => look.paint.bold(text),
+      subcommandTerm: fullName,
+      visibleCommands: (command) => (command.parent === null ? leaves(command) : [...command.commands]),
+      optionDescription: (option) => option.description,
+    })
+    .version(__JOURNEYS_VERSION__, '-V, --version', 'print the version')
+    .addHelpText('after', rootHelp)
+  withGlobalOptions(root)
+  for (const entry of catalogue) {
+    const command = addCommand(root, entry)
+    const definition = loaded.find((one) => one.name === entry.name)
+    if (definition) describe(command, definition)
+    command.allowExcessArguments().action(() => options.onCommand(entry, command))
+  }
+  return root
+}
+
+/** All flags that may stand after a command's name: its own first, then the global ones that it does not redefine. */
+export function flagsOf(definition: AnyCommand | undefined): Flag[] {
+  return [...Object.values(definition?.flags ?? {}), ...Object.values(remainingGlobals(definition?.flags ?? {}))]
+}
+
+/** `gdpr anonymize` */
+export function fullName(command: Command): string {
+  return command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name()
+}
+
+function addCommand(root: Command, entry: CatalogueEntry): Command {
+  const [first = '', second] = entry.name.split(' ')
+  if (second === undefined) return root.command(first).summary(entry.summary).helpGroup(entry.group)
+  const known = root.commands.find((command) => command.name() === first)
+  const group =
+    known ??
+    root
+      .command(first)
+      .summary(groupSummaries[first] ?? '')
+      .helpGroup(entry.group)
+  if (!known)
+    withGlobalOptions(group)
+      .description(groupSummaries[first] ?? '')
+      .usage('<command> [options]')
+  return group.command(second).summary(entry.summary)
+}
+
+function describe(command: Command, definition: AnyCommand): void {
+  command.description(definition.description)
+  for (const argument of Object.values(definition.arguments)) {
+    command.addArgument(new Argument(argument.usage, withValues(argument)))
+  }
+  for (const flag of Object.values(definition.flags)) command.addOption(new Option(flag.usage, withValues(flag)))
+  withGlobalOptions(command, definition.flags)
+  command.addHelpText('after', () => helpAfter(definition))
+}
+
+function withGlobalOptions(command: Command, own: FlagSet = {}): Command {
+  for (const flag of Object.values(remainingGlobals(own))) {
+    command.addOption(new Option(flag.usage, flag.description).helpGroup(globalHeading))
+  }
+  return command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(globalHeading))
+}
+
+function remainingGlobals(own: FlagSet): FlagSet {
+  return Object.fromEntries(Object.entries(globalFlags).filter(([name]) => !(name in own)))
+}
+
+function leaves(root: Command): Command[] {
+  return root.commands.flatMap((command) => (command.commands.length > 0 ? [...command.commands] : [command]))
+}
+
+function withValues(flag: Flag): string {
+  return flag.values?.length ? `${flag.description} (${flag.values.join(', ')})` : flag.description
+}
+
+function helpAfter(definition: AnyCommand): string {
+  const longest = Math.max(...definition.examples.map((example) => example.words.length))
+  const column = Math.min(longest, 40)
+  const examples = definition.examples.map(({ words, says }) =>
+    words.length > column ? `  journeys ${words}\n      ${says}` : `  journeys ${words.padEnd(column)}  ${says}`,
+  )
+  const notes = definition.notes === undefined ? '' : `\n${definition.notes.trimEnd()}\n`
+  return `${notes}\nExamples:\n${examples.join('\n')}`
+}
+
+const rootHelp = `
+Examples:
+  journeys loadtest                   the whole thing, on a stack of its own
+  journeys health --watch             one verdict, drawn again every few seconds
+  journeys help gdpr anonymize        more about one command
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration, 3 findings,
+4 cannot reach, 5 inconclusive, 99 load thresholds failed, 130 interrupted.
+journeys health follows Nagios: 0 ok, 1 warning, 2 critical, 3 unknown.`
