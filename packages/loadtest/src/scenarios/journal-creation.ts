@@ -1,0 +1,34 @@
+import { dayScores, journalText } from './journal-text.ts'
+import type { Scenario } from './visitor.ts'
+
+const pageSize = 20
+
+/** Writes today's entry and goes back to the list, which has to show it. */
+export const journalCreation: Scenario = async (visitor) => {
+  const entry = {
+    id: crypto.randomUUID(),
+    date: new Date().toISOString().slice(0, 10),
+    reflection: journalText(),
+    scores: dayScores(),
+  }
+  const created = await visitor.request('POST', '/rest/v1/journal_entries?select=*', {
+    name: 'POST journal_entries',
+    body: entry,
+    headers: { Prefer: 'return=representation' },
+  })
+  await visitor.pause()
+  const list = await visitor.request(
+    'GET',
+    `/rest/v1/journal_entries?select=*&order=date.desc,id.desc&limit=${pageSize}`,
+    { name: 'GET journal_entries' },
+  )
+  if (created.ok && list.ok) visitor.check('the new entry is in the list', shows(list.json(), entry))
+}
+
+/** Whether a page of the list shows the entry, or is full of entries that sort before it. */
+function shows(page: unknown, entry: { id: string; date: string }): boolean {
+  if (!Array.isArray(page)) return false
+  if (page.some((row) => row.id === entry.id)) return true
+  const last = page.at(-1)
+  return page.length >= pageSize && (last.date > entry.date || (last.date === entry.date && last.id > entry.id))
+}
