@@ -8,7 +8,7 @@ export function requestHeaders(
   return {
     apikey: anonKey,
     Authorization: `Bearer ${accessToken}`,
-    Accept: 'application/json',
+    Accept: '*/*',
     ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
     ...own,
   }

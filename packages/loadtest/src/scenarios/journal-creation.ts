@@ -1,3 +1,4 @@
+import { journalColumns, lastEntries } from './columns.ts'
 import { dayScores, journalText } from './journal-text.ts'
 import type { Scenario } from './visitor.ts'
 
@@ -7,21 +8,18 @@ const pageSize = 20
 export const journalCreation: Scenario = async (visitor) => {
   const entry = {
     id: crypto.randomUUID(),
+    user_id: visitor.user.id,
     date: new Date().toISOString().slice(0, 10),
     reflection: journalText(),
     scores: dayScores(),
   }
-  const created = await visitor.request('POST', '/rest/v1/journal_entries?select=*', {
+  const created = await visitor.request('POST', `/rest/v1/journal_entries?select=${journalColumns}`, {
     name: 'POST journal_entries',
     body: entry,
-    headers: { Prefer: 'return=representation' },
+    headers: { Prefer: 'return=representation', Accept: 'application/vnd.pgrst.object+json' },
   })
   await visitor.pause()
-  const list = await visitor.request(
-    'GET',
-    `/rest/v1/journal_entries?select=*&order=date.desc,id.desc&limit=${pageSize}`,
-    { name: 'GET journal_entries' },
-  )
+  const list = await visitor.request('GET', lastEntries, { name: 'GET journal_entries' })
   if (created.ok && list.ok) visitor.check('the new entry is in the list', shows(list.json(), entry))
 }
 

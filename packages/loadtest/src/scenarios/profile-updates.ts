@@ -1,3 +1,4 @@
+import { profileColumns } from './columns.ts'
 import type { Scenario } from './visitor.ts'
 
 const timezones = ['Europe/Paris', 'Europe/Warsaw', 'America/Montreal', 'Africa/Dakar', 'UTC']
@@ -12,11 +13,15 @@ const bios = [
 export const profileUpdates: Scenario = async (visitor) => {
   const pick = (from: readonly string[]) => from[Math.floor(Math.random() * from.length)] as string
   const bio = pick(bios)
-  const answer = await visitor.request('PATCH', `/rest/v1/profiles?user_id=eq.${visitor.user.id}&select=*`, {
-    name: 'PATCH profiles',
-    body: { bio, timezone: pick(timezones), daily_reminder_at: `${18 + Math.floor(Math.random() * 5)}:30` },
-    headers: { Prefer: 'return=representation' },
-  })
+  const answer = await visitor.request(
+    'PATCH',
+    `/rest/v1/profiles?user_id=eq.${visitor.user.id}&select=${profileColumns}`,
+    {
+      name: 'PATCH profiles',
+      body: { bio, timezone: pick(timezones), daily_reminder_at: `${18 + Math.floor(Math.random() * 5)}:30` },
+      headers: { Prefer: 'return=representation' },
+    },
+  )
   if (answer.ok) {
     const rows = answer.json()
     visitor.check('the profile shows the change', Array.isArray(rows) && rows.length === 1 && rows[0].bio === bio)

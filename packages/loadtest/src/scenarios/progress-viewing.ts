@@ -1,11 +1,12 @@
+import { lastEntries } from './columns.ts'
 import type { Scenario } from './visitor.ts'
 
 const dayMs = 86_400_000
 
-/** Looks at the last three months' progress, then scrolls down to the last 20 entries. */
+/** Looks at the last 30 days' progress, then scrolls down to the last 20 entries. */
 export const progressViewing: Scenario = async (visitor) => {
   const to = new Date().toISOString().slice(0, 10)
-  const from = new Date(Date.now() - 90 * dayMs).toISOString().slice(0, 10)
+  const from = new Date(Date.now() - 29 * dayMs).toISOString().slice(0, 10)
   const summary = await visitor.request('GET', `/rest/v1/rpc/progress_summary?from_date=${from}&to_date=${to}`, {
     name: 'GET progress_summary',
   })
@@ -14,7 +15,7 @@ export const progressViewing: Scenario = async (visitor) => {
     visitor.check('progress has a number of entries', typeof progress?.entries === 'number')
   }
   await visitor.pause()
-  const list = await visitor.request('GET', '/rest/v1/journal_entries?select=*&order=date.desc,id.desc&limit=20', {
+  const list = await visitor.request('GET', lastEntries, {
     name: 'GET journal_entries',
   })
   if (list.ok) visitor.check('the last entries are a list', Array.isArray(list.json()))
