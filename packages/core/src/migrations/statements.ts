@@ -17,6 +17,8 @@ export interface Statement {
  * @returns `undefined` when that parser refuses the text: then the server has to judge it as a whole.
  */
 export async function splitStatements(sql: string): Promise<Statement[] | undefined> {
+  // The parser takes an empty text for a mistake.
+  if (sql.trim() === '') return []
   // Loaded on demand: 50 ms that only someone with pending migrations spends.
   const { parse } = await import('libpg-query')
   let parsed: Awaited<ReturnType<typeof parse>>
