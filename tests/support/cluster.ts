@@ -1,9 +1,11 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bootstrapDatabase, type DatabasePasswords, generatePasswords, startPostgres } from '@journeys/stack'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { type DatabasePasswords, generatePasswords } from '../../packages/stack/src/keys.ts'
+import { bootstrapDatabase } from '../../packages/stack/src/postgres/bootstrap.ts'
+import { startPostgres } from '../../packages/stack/src/postgres/server.ts'
 import { applyMigrations } from './migrate.ts'
 
 /** What a test file needs to reach the cluster of this run. */
@@ -54,7 +56,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await execute(superuser(), `create database ${TEMPLATE} template ${BASELINE} owner postgres`)
     const migrationError = await applyMigrations(server.url('postgres', passwords.postgres, TEMPLATE)).then(
       () => undefined,
-      (error: Error) => error.message,
+      (error: Error & { detail?: string }) => [error.message, error.detail].filter(Boolean).join('\n'),
     )
     project.provide('cluster', { port: server.port, passwords, migrationError })
   } catch (error) {

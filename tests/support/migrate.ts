@@ -1,22 +1,14 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
+import { connect, migrateUp } from '@journeys/core/ops'
 
 export const migrationsFolder = join(import.meta.dirname, '..', '..', 'supabase', 'migrations')
 
-/** Applies every migration in order, as role `postgres`, each file one simple query: all of it or nothing of it. */
+/** Applies every migration as role `postgres`, the way `journeys migrate up` does. */
 export async function applyMigrations(url: string): Promise<void> {
-  const files = (await readdir(migrationsFolder).catch(() => [])).filter((name) => name.endsWith('.sql')).sort()
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
+  const database = await connect(url)
   try {
-    for (const file of files) {
-      const sql = await readFile(join(migrationsFolder, file), 'utf8')
-      await client.query(sql).catch((cause: Error) => {
-        throw new Error(`migration ${file}: ${cause.message}`, { cause })
-      })
-    }
+    await migrateUp(database, migrationsFolder)
   } finally {
-    await client.end()
+    await database.end()
   }
 }
