@@ -28,14 +28,16 @@ const settingsSchema = z.object({
     .prefault({}),
   auth: z
     .object({
-      site_url: z.string().default('http://127.0.0.1:3000'),
       /** Seconds that an access token is valid. */
       jwt_expiry: z.number().int().min(1).max(604_800).default(3600),
       enable_signup: z.boolean().default(true),
-      enable_refresh_token_rotation: z.boolean().default(true),
       /** Seconds in which a refresh token may be used again without being taken for stolen. */
       refresh_token_reuse_interval: count.default(10),
       minimum_password_length: z.number().int().min(6).default(6),
+      /** Character sets that a password must draw from. */
+      password_requirements: z
+        .enum(['', 'letters_digits', 'lower_upper_letters_digits', 'lower_upper_letters_digits_symbols'])
+        .default(''),
       /** At most this many in five minutes per address. */
       rate_limit: z.object({ sign_in_sign_ups: count.default(30), token_refresh: count.default(150) }).prefault({}),
       email: z.object({ enable_signup: z.boolean().default(true) }).prefault({}),

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto'
 import pg from 'pg'
 import baseSql from './bootstrap.sql'
 import authSql from './bootstrap-auth.sql'
+
+/** Changes whenever the baseline does: a cluster that has another one is brought up to date. */
+export const bootstrapVersion = createHash('sha256').update(baseSql).update(authSql).digest('hex').slice(0, 16)
 
 /** Passwords of the three roles that log in besides the superuser. */
 export interface RolePasswords {

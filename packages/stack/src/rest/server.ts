@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { JourneysError } from '@journeys/core/ops'
 import { type Child, type ChildExit, spawnChild } from '../child.ts'
 import { freePort } from '../port.ts'
-import { findPostgrest } from './binary.ts'
+import { findPostgrest, type PostgrestBinary } from './binary.ts'
 
 export interface PostgrestOptions {
   /** Connection of the role `authenticator`. */
@@ -10,6 +10,8 @@ export interface PostgrestOptions {
   jwtSecret: string
   /** @defaultValue a free port */
   port?: number
+  /** @defaultValue a free port */
+  adminPort?: number
   /** Schemas that are served. @defaultValue `['public']` */
   schemas?: string[]
   /** Schemas that functions may use without naming them. @defaultValue `['public', 'extensions']` */
@@ -21,6 +23,8 @@ export interface PostgrestOptions {
   logFile?: string
   /** File with the settings that are not secret; its path is the only argument, by which the process can be recognised. */
   configFile?: string
+  /** Which program to run. @defaultValue what `findPostgrest` finds */
+  program?: PostgrestBinary
 }
 
 export interface PostgrestServer {
@@ -39,9 +43,9 @@ const READY_WITHIN_MS = 30_000
  * @throws JourneysError `postgrest_missing`, `postgrest_tampered`, `postgrest_failed`
  */
 export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
-  const { path } = await findPostgrest()
+  const { path } = options.program ?? (await findPostgrest())
   for (let attempt = 1; ; attempt++) {
-    const [port, adminPort] = await Promise.all([options.port ?? freePort(), freePort()])
+    const [port, adminPort] = await Promise.all([options.port ?? freePort(), options.adminPort ?? freePort()])
     const child = await spawnChild({
       file: path,
       args: options.configFile === undefined ? [] : [options.configFile],
