@@ -1,0 +1,151 @@
+import { Agent, type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http'
+import { type Exchange, ownHeaders, peerAddress, reply } from './exchange.ts'
+import { responseHead } from './response-head.ts'
+
+export interface RestProxyOptions {
+  /** `http://127.0.0.1:<port>` */
+  upstreamUrl: string
+  maxBodyBytes: number
+  /** How long a request may make no progress, in either direction. */
+  timeoutMs: number
+}
+
+export interface RestProxy {
+  /** Passes the request on as `path`, with `authorization` added when it is given. */
+  forward(exchange: Exchange, path: string, authorization: string | undefined): void
+  close(): void
+}
+
+// PostgREST drops a connection that was idle for 30 s. Ours go first, so that no request is written to one that is closing.
+const IDLE_MS = 15_000
+/** What a refused upload may still send before its connection is cut. Cutting at once would lose the answer that says why (RST). */
+const REFUSED_UPLOAD_MS = 1000
+
+/** Streams requests to PostgREST and its answers back. No body is ever held whole: whichever side is slower holds up the other. */
+export function createRestProxy(options: RestProxyOptions): RestProxy {
+  const { hostname, port, host } = new URL(options.upstreamUrl)
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo' })
+
+  function forward(exchange: Exchange, path: string, authorization: string | undefined) {
+    const { request, response, head } = exchange
+    if (head.contentLength !== undefined && head.contentLength > options.maxBodyBytes) return refuseBody(exchange)
+    const hasBody = head.chunked || (head.contentLength ?? 0) > 0
+    const headers = head.forward
+    headers.push('Host', host, 'X-Forwarded-For', peerAddress(request.socket), 'X-Request-Id', exchange.id)
+    if (authorization !== undefined) headers.push('Authorization', authorization)
+    if (head.chunked) headers.push('Transfer-Encoding', 'chunked')
+    // Node would announce a chunked body for a POST without one.
+    else if (head.contentLength === undefined && bodyMethods.has(request.method ?? ''))
+      headers.push('Content-Length', '0')
+
+    const upstream = sendRequest({
+      agent,
+      hostname,
+      port,
+      method: request.method ?? 'GET',
+      path,
+      headers: headers as never,
+      timeout: options.timeoutMs,
+    })
+    upstream.on('response', (answer: IncomingMessage) => sendAnswer(exchange, upstream, answer))
+    upstream.on('timeout', () => {
+      if (request.complete) refuse(exchange, 504, timedOut)
+      else refuse(exchange, 408, uploadStalled)
+      upstream.destroy()
+    })
+    upstream.on('error', (error: NodeJS.ErrnoException) => {
+      if (response.destroyed || response.writableEnded) return
+      exchange.error = error.code ?? error.name
+      refuse(exchange, 503, unreachable, ['Retry-After', '1'])
+    })
+    response.once('close', () => {
+      if (!response.writableFinished) upstream.destroy()
+    })
+    if (hasBody) sendBody(exchange, upstream)
+    else upstream.end()
+  }
+
+  function sendBody(exchange: Exchange, upstream: ClientRequest) {
+    const { request, response } = exchange
+    let sent = 0
+    request.on('data', (chunk: Buffer) => {
+      // Answered early (refused, failed): what still comes is read and thrown away.
+      if (response.writableEnded || upstream.destroyed) return
+      sent += chunk.length
+      if (sent > options.maxBodyBytes) {
+        // Before the body's end: PostgREST never sees a whole request, so it changes nothing.
+        refuseBody(exchange)
+        upstream.destroy()
+      } else if (!upstream.write(chunk)) request.pause()
+    })
+    upstream.on('drain', () => request.resume())
+    upstream.on('close', () => request.resume())
+    request.on('end', () => {
+      if (!upstream.destroyed) upstream.end()
+    })
+  }
+
+  return { forward, close: () => agent.destroy() }
+}
+
+const bodyMethods = new Set(['POST', 'PUT', 'PATCH'])
+
+function sendAnswer(exchange: Exchange, upstream: ClientRequest, answer: IncomingMessage) {
+  const { response } = exchange
+  if (response.headersSent || response.destroyed) {
+    upstream.destroy()
+    return
+  }
+  const headers = responseHead(answer.rawHeaders)
+  headers.push(...ownHeaders(exchange))
+  response.writeHead(answer.statusCode ?? 502, headers)
+  answer.on('data', (chunk: Buffer) => {
+    if (!response.write(chunk)) answer.pause()
+  })
+  response.on('drain', () => answer.resume())
+  answer.on('end', () => response.end())
+  answer.on('error', (error: NodeJS.ErrnoException) => {
+    exchange.error = error.code ?? error.name
+    // The client must not take half an answer for a whole one.
+    response.destroy()
+  })
+}
+
+// A late failure of an exchange that is answered already has nobody to tell.
+function refuse(exchange: Exchange, status: number, body: object, headers: readonly string[] = []) {
+  if (!exchange.response.writableEnded) reply(exchange, status, body, headers)
+}
+
+function refuseBody(exchange: Exchange) {
+  const { request } = exchange
+  refuse(exchange, 413, tooLarge)
+  if (request.complete) return
+  request.resume()
+  const cut = setTimeout(() => request.socket.destroy(), REFUSED_UPLOAD_MS)
+  request.once('close', () => clearTimeout(cut))
+}
+
+const tooLarge = {
+  message: 'Request size limit exceeded',
+  hint: 'Send fewer rows per request.',
+}
+
+// PostgREST's own four fields, so that supabase-js gives the reason in `error.message` and `error.hint`.
+const unreachable = {
+  code: 'upstream_unavailable',
+  details: null,
+  hint: 'Try again in a second: the stack restarts PostgREST by itself. `journeys status` shows it.',
+  message: 'The local PostgREST does not answer.',
+}
+const timedOut = {
+  code: 'upstream_timeout',
+  details: null,
+  hint: '`journeys health` shows what blocks the database.',
+  message: 'The local PostgREST did not answer in time.',
+}
+const uploadStalled = {
+  code: 'request_timeout',
+  details: null,
+  hint: null,
+  message: 'The request body stopped arriving.',
+}
