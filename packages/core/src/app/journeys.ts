@@ -1,4 +1,4 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import { createClient, type SupabaseClient, type SupabaseClientOptions } from '@supabase/supabase-js'
 import { type BatchOptions, batchOperation, type Operation, type Outcome } from '../batch/batch-operation.ts'
 import type { Clock } from '../cache/clock.ts'
 import type { ReadOptions } from '../cache/compartment.ts'
@@ -50,6 +50,12 @@ export interface ProjectOptions extends CommonOptions {
    * @defaultValue none: sign in through `journeys.supabase.auth`
    */
   accessToken?: string | undefined
+  /**
+   * What else supabase-js's `createClient` takes: where the session is kept, a `fetch` of one's own.
+   *
+   * @defaultValue supabase-js's own
+   */
+  client?: Omit<SupabaseClientOptions<'public'>, 'accessToken'> | undefined
 }
 
 export type JourneysOptions = ClientOptions | ProjectOptions
@@ -139,12 +145,13 @@ function connect(options: JourneysOptions): { supabase: SupabaseClient<Database>
       hint: 'Pass { supabase }, or { url, anonKey } as `journeys status --env` prints them.',
     })
   }
+  const clientOptions = { ...options.client, realtime: { ...realtimeTransport(), ...options.client?.realtime } }
   if (accessToken !== undefined) {
     const user = new TokenUser(accessToken)
-    const supabase = createClient<Database>(url, anonKey, { accessToken: async () => accessToken })
+    const supabase = createClient<Database>(url, anonKey, { ...clientOptions, accessToken: async () => accessToken })
     return { supabase, user, close: () => user.close() }
   }
-  const supabase = createClient<Database>(url, anonKey)
+  const supabase = createClient<Database>(url, anonKey, clientOptions)
   const user = new SessionUser(supabase.auth)
   return {
     supabase,
@@ -154,4 +161,20 @@ function connect(options: JourneysOptions): { supabase: SupabaseClient<Database>
       void supabase.auth.stopAutoRefresh()
     },
   }
+}
+
+/**
+ * supabase-js refuses to be made where there is no WebSocket, as in Node 20, also by an app that never listens to anything.
+ * There it gets one that fails when it is opened.
+ */
+function realtimeTransport() {
+  if (typeof WebSocket !== 'undefined') return {}
+  class NoWebSocket {
+    constructor() {
+      throw new JourneysError('unsupported', 'There is no WebSocket here, so nothing can be listened to in real time', {
+        hint: 'Run on Node 22 or newer, or pass client: { realtime: { transport } }.',
+      })
+    }
+  }
+  return { transport: NoWebSocket as unknown as typeof WebSocket }
 }
