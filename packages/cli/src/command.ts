@@ -14,6 +14,8 @@ export interface Outcome<D> {
   document: D
   /** @defaultValue 0 */
   exitCode?: number
+  /** Of what the document is about; @defaultValue since the command began */
+  durationMs?: number
   /** The command printed everything itself, line by line (`--watch`). */
   printed?: boolean
 }
@@ -42,6 +44,8 @@ export interface CommandDefinition<F extends FlagSet, A extends FlagSet, D exten
   examples: readonly Example[]
   /** More for the help, after the options. */
   notes?: string
+  /** Instead of an error's own exit code, where that would be read as something else: `health` follows Nagios. */
+  failureExitCode?: number
   /** What to say after Ctrl-C: how to go on from there. */
   resume?: string
   run(context: CommandContext, input: Resolved<F> & Resolved<A>): Promise<Outcome<z.output<D>>>

@@ -1,4 +1,6 @@
 import { type Database, type Environment, ExitCode, JourneysError, type LoadedConfig } from '@journeys/core/ops'
+import type { StackState } from '@journeys/stack'
+import type { Outcome } from './command.ts'
 import type { GlobalValues } from './global-flags.ts'
 import type { MainOptions } from './main.ts'
 import { formatDuration } from './output/duration.ts'
@@ -16,12 +18,17 @@ export interface CommandContext {
   /** The folder with `supabase/` in it. @throws JourneysError when there is none */
   workdir(): string
   config(flags?: Record<string, unknown>): Promise<LoadedConfig>
-  /** The environment with its secrets. `local` is started when it is not up, and stopped again at the end. */
-  environment(): Promise<Environment>
+  /**
+   * The environment with its secrets. `local` is started when it is not up, and stopped again at the end.
+   * `evenBroken` takes a stack whose supervisor lives as it is: what is wrong with it is what is asked.
+   */
+  environment(options?: { evenBroken?: boolean }): Promise<Environment>
   /** One connection pool to the environment's database, closed at the end. */
   database(): Promise<Database>
   /** The stack commands act on this machine only. @throws JourneysError for any other environment */
   localOnly(): void
+  /** Prints a document now, as text or JSON, as the runner prints the last one. */
+  emit(outcome: Outcome<object>): void
   /** Closes what was opened, in reverse order. */
   close(): Promise<void>
 }
@@ -30,6 +37,7 @@ export interface ContextOptions extends MainOptions {
   signal: AbortSignal
   globals: GlobalValues
   output: Output
+  emit: CommandContext['emit']
 }
 
 export function createContext(options: ContextOptions): CommandContext {
@@ -40,16 +48,19 @@ export function createContext(options: ContextOptions): CommandContext {
   let environment: Promise<Environment> | undefined
   let database: Promise<Database> | undefined
 
-  async function openEnvironment(): Promise<Environment> {
+  async function openEnvironment(evenBroken: boolean): Promise<Environment> {
     const { environment: found } = await context.config()
     if (!found.isLocal) return found
-    const { startStack, stopStack } = await import('@journeys/stack')
+    const { stackStatus, startStack, stopStack } = await import('@journeys/stack')
+    const { state: broken } = evenBroken ? await stackStatus({ workdir: context.workdir() }) : {}
+    if (broken) return { ...found, ...secretsOf(broken) }
     const started = performance.now()
     output.progress.show('starting the local stack')
     const state = await startStack({
       workdir: context.workdir(),
       signal,
-      onProgress: (step) => output.progress.show(`starting the local stack: ${step}`),
+      onProgress: ({ message }) => output.progress.show(`starting the local stack: ${message}`),
+      processEnv,
     })
     output.progress.clear()
     if (state.startedNow) {
@@ -60,8 +71,7 @@ export function createContext(options: ContextOptions): CommandContext {
       })
       output.progress.note(`stack    ready in ${formatDuration(performance.now() - started)}`)
     }
-    const { apiUrl, anonKey, serviceRoleKey, databaseUrl, jwtSecret } = state
-    return { ...found, supabaseUrl: apiUrl, anonKey, serviceRoleKey, databaseUrl, jwtSecret }
+    return { ...found, ...secretsOf(state) }
   }
 
   async function openDatabase(): Promise<Database> {
@@ -78,6 +88,7 @@ export function createContext(options: ContextOptions): CommandContext {
     signal,
     output,
     verbose: globals.verbose,
+    emit: options.emit,
     environmentName,
     workdir() {
       workdir ??= findWorkdir(options.cwd, globals.workdir)
@@ -87,8 +98,8 @@ export function createContext(options: ContextOptions): CommandContext {
       const { loadConfig } = await import('@journeys/core/ops')
       return loadConfig({ workdir: context.workdir(), processEnv, environment: environmentName, flags })
     },
-    environment() {
-      environment ??= openEnvironment()
+    environment({ evenBroken = false } = {}) {
+      environment ??= openEnvironment(evenBroken)
       return environment
     },
     database() {
@@ -107,4 +118,8 @@ export function createContext(options: ContextOptions): CommandContext {
     },
   }
   return context
+}
+
+function secretsOf({ apiUrl, anonKey, serviceRoleKey, databaseUrl, jwtSecret }: StackState): Partial<Environment> {
+  return { supabaseUrl: apiUrl, anonKey, serviceRoleKey, databaseUrl, jwtSecret }
 }

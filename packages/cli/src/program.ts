@@ -1,3 +1,4 @@
+import type { JourneysError } from '@journeys/core/ops'
 import { type Command, CommanderError } from 'commander'
 import { type CatalogueEntry, catalogue } from './catalogue.ts'
 import { listenForClosedPipe } from './closed-pipe.ts'

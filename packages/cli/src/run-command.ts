@@ -41,19 +41,22 @@ export async function runCommand(
     environment: globals.env ?? 'local',
     durationMs: performance.now() - request.started,
   })
-  let context: CommandContext | undefined
+  const emit: CommandContext['emit'] = ({ document, exitCode = ExitCode.ok, durationMs }) => {
+    const about = { ...head(), ...(durationMs !== undefined && { durationMs }) }
+    if (output.json) output.print(successEnvelope(about, exitCode === ExitCode.ok, document))
+    else output.print(command.render(document as Record<string, unknown>, output.out, about))
+  }
   try {
     const input = resolveFlags({ ...command.flags, ...command.arguments }, request.input)
-    context = createContext({ ...options, globals, output })
+    const context = createContext({ ...options, globals, output, emit })
     const outcome = await runAndClean(command, context, input)
-    const exitCode = outcome.exitCode ?? ExitCode.ok
-    if (outcome.printed) return exitCode
-    if (output.json) output.print(successEnvelope(head(), exitCode === ExitCode.ok, outcome.document))
-    else output.print(command.render(outcome.document, output.out, head()))
-    return exitCode
+    if (!outcome.printed) emit(outcome)
+    return outcome.exitCode ?? ExitCode.ok
   } catch (error) {
     if (options.signal.reason instanceof PipeClosed) return ExitCode.ok
-    return fail(output, head(), meant(error, command, options.signal), globals.verbose)
+    const exitCode = fail(output, head(), meant(error, command, options.signal), globals.verbose)
+    const mistake = exitCode === ExitCode.usage || exitCode === ExitCode.interrupted
+    return mistake ? exitCode : (command.failureExitCode ?? exitCode)
   } finally {
     output.progress.clear()
   }

@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, Help, Option } from 'commander'
 import { type CatalogueEntry, catalogue, groupSummaries } from './catalogue.ts'
 import type { AnyCommand } from './command.ts'
 import type { Flag, FlagSet } from './flag.ts'
@@ -40,9 +40,11 @@ export function buildSyntax(options: SyntaxOptions): Command {
       subcommandTerm: fullName,
       visibleCommands: (command) => (command.parent === null ? leaves(command) : [...command.commands]),
       optionDescription: (option) => option.description,
+      formatHelp: commandsFirst,
     })
     .version(__JOURNEYS_VERSION__, '-V, --version', 'print the version')
     .addHelpText('after', rootHelp)
+  root.options.find((option) => option.long === '--version')?.helpGroup(globalHeading)
   withGlobalOptions(root)
   for (const entry of catalogue) {
     const command = addCommand(root, entry)
@@ -77,7 +79,7 @@ function addCommand(root: Command, entry: CatalogueEntry): Command {
     withGlobalOptions(group)
       .description(groupSummaries[first] ?? '')
       .usage('<command> [options]')
-  return group.command(second).summary(entry.summary)
+  return group.command(second).summary(entry.summary).helpGroup(entry.group)
 }
 
 function describe(command: Command, definition: AnyCommand): void {
@@ -99,6 +101,13 @@ function withGlobalOptions(command: Command, own: FlagSet = {}): Command {
 
 function remainingGlobals(own: FlagSet): FlagSet {
   return Object.fromEntries(Object.entries(globalFlags).filter(([name]) => !(name in own)))
+}
+
+/** Commander puts a page of options above the commands; who asks `journeys --help` looks for a command. */
+function commandsFirst(command: Command, helper: Help): string {
+  const sections = Help.prototype.formatHelp.call(helper, command, helper).trimEnd().split('\n\n')
+  const isOptions = (section: string) => section.split('\n')[0]?.includes('ptions:')
+  return `${[...sections.filter((one) => !isOptions(one)), ...sections.filter(isOptions)].join('\n\n')}\n`
 }
 
 function leaves(root: Command): Command[] {

@@ -1,4 +1,3 @@
-import { findK6, installK6 } from '@journeys/loadtest'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { renderFields, renderHeader } from '../output/header.ts'
@@ -18,6 +17,7 @@ export const command = defineCommand({
   examples: [{ words: 'k6 install', says: 'install it, or say which one is there' }],
   resume: 'nothing is half installed; run journeys k6 install again',
   async run(context) {
+    const { findK6, installK6 } = await import('@journeys/loadtest')
     const { processEnv, signal, output } = context
     const found = await findK6(processEnv)
     if (found) return { document: { path: found.path, version: found.version, how: 'found' as const } }

@@ -1,4 +1,3 @@
-import { resetStack, stackStatus } from '@journeys/stack'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { isConfirmed } from '../confirmation.ts'
@@ -19,7 +18,7 @@ export const command = defineCommand({
     applied: z.boolean(),
     running: z.boolean().describe('whether the stack was up before'),
     erases: z.string().describe('the folder whose content goes'),
-    apiUrl: z.string().optional(),
+    apiUrl: z.string().exactOptional(),
   }),
   examples: [
     { words: 'reset', says: 'what would be thrown away' },
@@ -27,6 +26,7 @@ export const command = defineCommand({
   ],
   resume: 'the old data may be gone; journeys start makes the stack whole',
   async run(context, { confirm }) {
+    const { resetStack, stackStatus } = await import('@journeys/stack')
     context.localOnly()
     const workdir = context.workdir()
     const { running } = await stackStatus({ workdir })
@@ -37,7 +37,12 @@ export const command = defineCommand({
     }
     const { progress } = context.output
     progress.show('resetting the local stack')
-    const { apiUrl } = await resetStack({ workdir, onProgress: (step) => progress.show(`resetting: ${step}`) })
+    const { apiUrl } = await resetStack({
+      workdir,
+      signal: context.signal,
+      processEnv: context.processEnv,
+      onProgress: ({ message }) => progress.show(`resetting the local stack: ${message}`),
+    })
     return { document: { applied: true, ...plan, apiUrl } }
   },
   render(document, look, { environment, durationMs }) {

@@ -1,4 +1,3 @@
-import { startStack } from '@journeys/stack'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { withoutPassword } from '../local-stack.ts'
@@ -24,13 +23,15 @@ export const command = defineCommand({
   ],
   resume: 'journeys start goes on from there',
   async run(context) {
+    const { startStack } = await import('@journeys/stack')
     context.localOnly()
     const { progress } = context.output
     progress.show('starting the local stack')
     const state = await startStack({
       workdir: context.workdir(),
       signal: context.signal,
-      onProgress: (step) => progress.show(`starting the local stack: ${step}`),
+      processEnv: context.processEnv,
+      onProgress: ({ message }) => progress.show(`starting the local stack: ${message}`),
     })
     const { startedNow, apiUrl, databaseUrl, startedAt } = state
     return { document: { startedNow, apiUrl, databaseUrl: withoutPassword(databaseUrl), startedAt } }

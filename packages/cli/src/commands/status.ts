@@ -1,82 +1,139 @@
-import { stackStatus } from '@journeys/stack'
+import { ExitCode, JourneysError } from '@journeys/core/ops'
+import type { StackState } from '@journeys/stack'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { flag } from '../flag.ts'
 import { shellAssignment, withoutPassword } from '../local-stack.ts'
 import { renderFields, renderHeader, renderNext } from '../output/header.ts'
-import { usageError } from '../usage-error.ts'
-
-const variables = z.object({
-  SUPABASE_URL: z.string(),
-  SUPABASE_ANON_KEY: z.string(),
-  SUPABASE_SERVICE_ROLE_KEY: z.string(),
-  DATABASE_URL: z.string(),
-})
+import { labelled } from '../output/lines.ts'
+import { renderTable } from '../output/table.ts'
 
 export const command = defineCommand({
   name: 'status',
-  description: 'Says whether the local stack is up and where. Keys and passwords are shown only by --env.',
+  description:
+    'Says whether the local stack is up and where. Keys and passwords are shown only by --env. The exit code is 3 when it is ' +
+    'not up, or a part of it does not answer.',
   arguments: {},
   flags: {
     env: flag(
       '--env [name]',
-      'print SUPABASE_URL=... and the keys, one line each, for a shell to evaluate; with a name: the environment, as everywhere',
+      'print SUPABASE_URL=... and the keys, a line each, for a shell; with a name: the environment, as everywhere',
       z.union([z.literal(true), z.string()]).optional(),
     ),
   },
   document: z.object({
     running: z.boolean(),
-    apiUrl: z.string().optional(),
-    databaseUrl: z.string().optional().describe('without its password'),
-    startedAt: z.string().optional(),
-    variables: variables.optional().describe('with --env: secrets'),
+    ready: z.boolean(),
+    apiUrl: z.string().exactOptional(),
+    databaseUrl: z.string().exactOptional().describe('without its password'),
+    startedAt: z.string().exactOptional(),
+    logs: z.string().exactOptional(),
+    parts: z.array(
+      z.object({
+        name: z.string(),
+        up: z.boolean(),
+        pid: z.number().exactOptional(),
+        address: z.string().exactOptional(),
+      }),
+    ),
+    leftovers: z.array(z.number()).describe('processes of a stack whose supervisor was killed'),
+    lastFailure: z
+      .object({
+        at: z.string(),
+        code: z.string(),
+        message: z.string(),
+        detail: z.string().optional(),
+        hint: z.string().optional(),
+      })
+      .exactOptional(),
+    variables: z.record(z.string(), z.string()).exactOptional().describe('with --env: secrets'),
   }),
   examples: [
     { words: 'status', says: 'is it up, and where' },
-    { words: 'status --env', says: 'the lines SUPABASE_URL=..., SUPABASE_ANON_KEY=..., and so on' },
+    { words: 'status --env', says: 'SUPABASE_URL=..., SUPABASE_ANON_KEY=..., and so on' },
     { words: 'status --env > .env', says: "for the app's development server" },
   ],
-  notes: 'In a shell: eval "$(journeys status --env)"',
+  notes: 'To have the keys in this shell: eval "$(journeys status --env)"',
   async run(context, { env }) {
+    const { stackStatus } = await import('@journeys/stack')
     context.localOnly()
-    const status = await stackStatus({ workdir: context.workdir() })
-    const { state } = status
-    if (state === undefined || !status.running) {
-      if (env === true) throw usageError('the local stack is not up, so it has no keys yet', 'journeys start')
-      return { document: { running: false } }
+    const { running, ready, state, parts, leftovers, lastFailure } = await stackStatus({ workdir: context.workdir() })
+    if (env === true && state === undefined) {
+      throw new JourneysError('stack_not_up', 'the local stack is not up, so there is nothing to connect to', {
+        hint: 'journeys start',
+        exitCode: ExitCode.findings,
+      })
     }
-    const { apiUrl, databaseUrl, startedAt, anonKey, serviceRoleKey } = state
-    const keys = {
-      SUPABASE_URL: apiUrl,
-      SUPABASE_ANON_KEY: anonKey,
-      SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey,
-      DATABASE_URL: databaseUrl,
+    const addresses = state && {
+      apiUrl: state.apiUrl,
+      databaseUrl: withoutPassword(state.databaseUrl),
+      startedAt: state.startedAt,
+      logs: state.logs,
     }
-    const document = { running: true, apiUrl, databaseUrl: withoutPassword(databaseUrl), startedAt }
-    return { document: env === true ? { ...document, variables: keys } : document }
+    const document = { running, ready, ...addresses, parts, leftovers, ...(lastFailure && { lastFailure }) }
+    if (env === true && state !== undefined) return { document: { ...document, variables: variablesOf(state) } }
+    return { document, exitCode: ready ? ExitCode.ok : ExitCode.findings }
   },
-  render({ running, apiUrl, databaseUrl, startedAt, variables }, look, { environment }) {
+  render(document, look, { environment }) {
+    const { running, ready, apiUrl, databaseUrl, startedAt, logs, parts, leftovers, lastFailure, variables } = document
+    const { paint, width } = look
     if (variables) {
       return Object.entries(variables)
         .map(([name, value]) => shellAssignment(name, value))
         .join('\n')
     }
+    const label = (name: string, text: string) => labelled(`  ${name}`, text, { column: 12, width })
+    const failure = lastFailure && [
+      '',
+      label(paint.red('stopped'), [lastFailure.message, lastFailure.detail].filter(Boolean).join('\n')),
+      ...(lastFailure.hint ? [label(paint.cyan('do'), lastFailure.hint)] : []),
+    ]
     if (!running) {
-      return [renderHeader(['Journeys', environment], 'not up', look), '', renderNext(['journeys start'], look)].join(
-        '\n',
-      )
+      const left = leftovers.length > 0 ? [`  left over: processes ${leftovers.join(', ')}`] : []
+      return [
+        renderHeader(['Journeys', environment], 'not up', look),
+        ...left,
+        ...(failure ?? []),
+        '',
+        renderNext(['journeys start'], look),
+      ].join('\n')
     }
+    const rows = parts.map(({ name, up, pid, address }) => [
+      name,
+      up ? paint.green('up') : paint.red('down'),
+      pid === undefined ? '' : String(pid),
+      address ?? '',
+    ])
+    const columns = [
+      { heading: 'part' },
+      { heading: '' },
+      { heading: 'pid', align: 'right' as const },
+      { heading: 'address' },
+    ]
     return [
-      renderHeader(['Journeys', environment], look.paint.green('up'), look),
+      renderHeader(['Journeys', environment], ready ? paint.green('up') : paint.yellow('not ready'), look),
       '',
       renderFields(
         [
-          ['API', apiUrl ?? ''],
-          ['Database', databaseUrl ?? ''],
-          ['since', startedAt ?? ''],
+          ['API', apiUrl ?? '–'],
+          ['Database', databaseUrl ?? '–'],
+          ['since', startedAt ?? '–'],
+          ['logs', logs ?? '–'],
         ],
         look,
       ),
+      '',
+      renderTable(columns, rows, look),
+      ...(ready ? [] : (failure ?? [])),
     ].join('\n')
   },
 })
+
+function variablesOf({ apiUrl, anonKey, serviceRoleKey, databaseUrl }: StackState): Record<string, string> {
+  return {
+    SUPABASE_URL: apiUrl,
+    SUPABASE_ANON_KEY: anonKey,
+    SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey,
+    DATABASE_URL: databaseUrl,
+  }
+}

@@ -1,4 +1,3 @@
-import { stopStack } from '@journeys/stack'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { formatDuration } from '../output/duration.ts'
@@ -13,6 +12,7 @@ export const command = defineCommand({
   examples: [{ words: 'stop', says: 'stop it; also right when it is not up' }],
   resume: 'journeys stop goes on from there',
   async run(context) {
+    const { stopStack } = await import('@journeys/stack')
     context.localOnly()
     context.output.progress.show('stopping the local stack')
     const { stopped } = await stopStack({ workdir: context.workdir() })
