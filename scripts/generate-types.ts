@@ -2,7 +2,7 @@
 // and fails when the file is not current. Needs neither Docker nor an account: the database is an embedded one in a temporary folder.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -28,6 +28,8 @@ async function generate(): Promise<string> {
   const { bootstrapDatabase, startPostgres } = await import('@journeys/stack')
   const { connect, migrateUp } = await import('@journeys/core/ops')
   const folder = await mkdtemp(join(tmpdir(), 'journeys-types-'))
+  // Run by root, the server runs as another user and has to pass through.
+  await chmod(folder, 0o711)
   const password = randomBytes(16).toString('hex')
   try {
     const server = await startPostgres({

@@ -188,7 +188,9 @@ describe('the audit log', () => {
         `select private.record_audit('test.line', null)`,
         'select * from private.settings',
       ]) {
-        expect((await refusal(asRole(database, role, { role }, (query) => query(sql)))).code, `${role}: ${sql}`).toBe('42501')
+        expect((await refusal(asRole(database, role, { role }, (query) => query(sql)))).code, `${role}: ${sql}`).toBe(
+          '42501',
+        )
       }
     }
   })

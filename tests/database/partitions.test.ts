@@ -56,7 +56,9 @@ describe('the months of the journal', () => {
 
   it('have no default partition, where rows would pile up unseen', async () => {
     expect(
-      await value<string>(`select partdefid from pg_partitioned_table where partrelid = 'public.journal_entries'::regclass`),
+      await value<string>(
+        `select partdefid from pg_partitioned_table where partrelid = 'public.journal_entries'::regclass`,
+      ),
     ).toBe(0)
   })
 
@@ -90,7 +92,9 @@ describe('the months of the journal', () => {
   it('are made once when two runs meet', async () => {
     const missing = (await partitions()).at(-1)?.name
     await postgres.query(`drop table partitions.${missing}`)
-    const made = await Promise.all([1, 2, 3].map(() => value('select array_agg(name) from private.ensure_partitions() as name')))
+    const made = await Promise.all(
+      [1, 2, 3].map(() => value('select array_agg(name) from private.ensure_partitions() as name')),
+    )
     expect(made.filter((names) => names !== null)).toEqual([[missing]])
   })
 

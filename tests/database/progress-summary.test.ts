@@ -125,7 +125,9 @@ describe('progress_summary', () => {
         fc.integer({ min: 0, max: 40 }),
         async (entries, toAgo, span) => {
           const user = await personWith(entries)
-          expect(await summary(user, isoDay(toAgo + span), isoDay(toAgo))).toEqual(expected(entries, toAgo + span, toAgo))
+          expect(await summary(user, isoDay(toAgo + span), isoDay(toAgo))).toEqual(
+            expected(entries, toAgo + span, toAgo),
+          )
         },
       ),
       { numRuns: 40 },

@@ -103,7 +103,9 @@ describe('purchase_premium', () => {
 
   it('starts a purchase now when the paid time is over', async () => {
     const user = await customer()
-    await postgres.query(`update public.profiles set premium_until = now() - interval '3 days' where user_id = $1`, [user])
+    await postgres.query(`update public.profiles set premium_until = now() - interval '3 days' where user_id = $1`, [
+      user,
+    ])
     const { period_start } = await buy(user, 'monthly', randomUUID())
     expect(Math.abs(Date.parse(period_start) - Date.now())).toBeLessThan(60_000)
   })
@@ -143,14 +145,19 @@ describe('purchase_premium', () => {
     const user = await customer()
     expect(await answer(buy(user, 'weekly', randomUUID()))).toEqual({ status: 400, code: 'invalid_plan' })
     expect(await answer(buy(user, 'monthly', 'short'))).toEqual({ status: 400, code: 'invalid_idempotency_key' })
-    expect(await answer(buy(user, 'monthly', 'x'.repeat(256)))).toEqual({ status: 400, code: 'invalid_idempotency_key' })
+    expect(await answer(buy(user, 'monthly', 'x'.repeat(256)))).toEqual({
+      status: 400,
+      code: 'invalid_idempotency_key',
+    })
     expect(await answer(buy(user, 'monthly', null as never))).toEqual({ status: 400, code: 'invalid_idempotency_key' })
     expect(await answer(buy(user, null as never, randomUUID()))).toEqual({ status: 400, code: 'invalid_plan' })
   })
 
   it('is for signed-in people only', async () => {
     const call = (role: 'anon' | 'authenticated' | 'service_role') =>
-      asRole(database, role, { role }, (query) => query(`select public.purchase_premium('monthly', 'a-long-enough-key')`))
+      asRole(database, role, { role }, (query) =>
+        query(`select public.purchase_premium('monthly', 'a-long-enough-key')`),
+      )
     expect((await refusal(call('anon'))).code).toBe('42501')
     expect((await refusal(call('service_role'))).code).toBe('42501')
     expect(await answer(call('authenticated'))).toEqual({ status: 401, code: 'not_signed_in' })

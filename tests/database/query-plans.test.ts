@@ -130,7 +130,10 @@ describe('what the app asks', () => {
          where i.indrelid = $1::regclass`,
         [`public.${table}`],
       )
-      expect(rows.map((row) => row.column), table).toContain('user_id')
+      expect(
+        rows.map((row) => row.column),
+        table,
+      ).toContain('user_id')
     }
   })
 })
