@@ -1,0 +1,7 @@
+export type { EngineChoice } from './engines/choose-engine.ts'
+export { cacheFolder } from './k6/cache-folder.ts'
+export { findK6, type K6 } from './k6/find-k6.ts'
+export { type LoadTestOptions, runLoadTest } from './load-test.ts'
+export type { LoadProgress } from './progress.ts'
+export { renderReport } from './report/render-report.ts'
+export type * from './result.ts'
