@@ -141,7 +141,10 @@ function localEnvironment(): { environment: Environment; origins: Record<string,
 }
 
 /** What each value alone does not show. */
-function contradictions({ alerts: { warning, critical }, health: { blockedQueries } }: Config): InputIssue[] {
+function contradictions({
+  alerts: { warning, critical },
+  health: { blockedQueries, wraparound },
+}: Config): InputIssue[] {
   const pairs: [string, number, string, number][] = [
     [
       'alerts.warning.databaseConnectionsPercent',
@@ -160,6 +163,12 @@ function contradictions({ alerts: { warning, critical }, health: { blockedQuerie
       blockedQueries.warningSeconds,
       'health.blockedQueries.criticalSeconds',
       blockedQueries.criticalSeconds,
+    ],
+    [
+      'health.wraparound.warningPercent',
+      wraparound.warningPercent,
+      'health.wraparound.criticalPercent',
+      wraparound.criticalPercent,
     ],
   ]
   return pairs

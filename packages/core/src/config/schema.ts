@@ -52,6 +52,14 @@ const health = z.strictObject({
     .strictObject({ maxAgeDays: z.int().positive().default(32) })
     .prefault({})
     .describe('a monthly run that is older than this was missed'),
+  wraparound: z
+    .strictObject({ warningPercent: percent.default(50), criticalPercent: percent.default(80) })
+    .prefault({})
+    .describe('of the two billion transaction ids, used since the oldest row was frozen'),
+  sequences: z
+    .strictObject({ warningPercent: percent.default(90) })
+    .prefault({})
+    .describe('of the numbers that a sequence and its column can hold'),
 })
 
 const weight = z.int().min(0).max(1000)
