@@ -52,6 +52,8 @@ begin
   select u.id, date_bin(rule.window_length, clock_timestamp(), timestamptz 'epoch'), 1
   from auth.users u
   where u.id = auth.uid()
+  -- Who deletes or anonymises a person starts with this row too: everybody locks in one order, and nobody deadlocks.
+  for key share
   on conflict (user_id) do update set
     -- One that waited for the lock may come from the window before: it is counted in the newer one.
     window_start = greatest(l.window_start, excluded.window_start),

@@ -14,13 +14,12 @@ declare
   counts jsonb := '{}';
   affected bigint;
 begin
-  -- Whoever wants to write for this person waits here: a new row needs a share of this lock for its foreign key.
+  -- Whoever wants to write for this person waits for this row: before_request and every foreign key ask for a share.
   perform from auth.users u where u.id = user_uuid for update;
   if not found then
     raise exception 'there is no user %', user_uuid using errcode = 'P0002';
   end if;
 
-  -- First, in the order in which a request locks: its count, then its rows. Otherwise the two could deadlock.
   delete from private.rate_limits r where r.user_id = user_uuid;
 
   update public.journal_entries j

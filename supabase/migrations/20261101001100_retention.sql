@@ -37,6 +37,10 @@ begin
   -- Two runs at once would drop the same months. lock_timeout holds for this lock too.
   perform pg_advisory_xact_lock(hashtextextended('public.cleanup_old_data', 0));
 
+  -- First, because a new month locks auth.users and then the journal, as the deletion of a person does.
+  select coalesce(array_agg(made.name order by made.name), '{}') into created
+  from private.ensure_partitions() as made (name);
+
   for old in
     select p.partition_name, n.nspname, p.upper_bound
     from private.journal_partitions() p
@@ -55,11 +59,11 @@ begin
   get diagnostics affected = row_count;
   rows_deleted := rows_deleted + affected;
 
-  select coalesce(array_agg(made.name order by made.name), '{}') into created
-  from private.ensure_partitions() as made (name);
-
-  -- Counts of windows long over: people who stopped writing.
-  delete from private.rate_limits r where r.window_start < now() - interval '1 day';
+  -- Counts of windows long over: people who stopped writing. One who writes at this moment is left for the next run.
+  delete from private.rate_limits r
+  where r.user_id in (
+    select l.user_id from private.rate_limits l where l.window_start < now() - interval '1 day' for update skip locked
+  );
 
   insert into private.retention_runs (started_at, finished_at, edge, rows_deleted, partitions_dropped)
   values (started, clock_timestamp(), edge, rows_deleted, dropped);
