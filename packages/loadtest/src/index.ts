@@ -1,6 +1,7 @@
 export type { EngineChoice } from './engines/choose-engine.ts'
 export { cacheFolder } from './k6/cache-folder.ts'
 export { findK6, type K6 } from './k6/find-k6.ts'
+export { type InstalledK6, type InstallK6Options, installK6 } from './k6/install-k6.ts'
 export { type LoadTestOptions, runLoadTest } from './load-test.ts'
 export type { LoadProgress } from './progress.ts'
 export { renderReport } from './report/render-report.ts'

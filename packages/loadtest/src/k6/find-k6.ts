@@ -4,6 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { ExitCode, JourneysError } from '@journeys/core/ops'
 import { cachedK6 } from './cache-folder.ts'
+import { programsOnPath } from './find-program.ts'
 
 export interface K6 {
   readonly path: string
@@ -31,8 +32,7 @@ export async function findK6(processEnv: NodeJS.ProcessEnv): Promise<K6 | undefi
       exitCode: ExitCode.usage,
     })
   }
-  const folders = (processEnv.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder))
-  for (const candidate of [...folders.map((folder) => path.join(folder, executableName)), cachedK6(processEnv)]) {
+  for (const candidate of [...programsOnPath('k6', processEnv), cachedK6(processEnv)]) {
     const found = await k6At(candidate)
     if (found) return found
   }

@@ -74,7 +74,7 @@ async function requestsOfScenario(name: ScenarioName): Promise<WireRequest[]> {
 }
 
 async function requestsOfApp(
-  use: (app: ReturnType<typeof createJourneys>) => Promise<unknown>[],
+  use: (app: ReturnType<typeof createJourneys>) => (() => Promise<unknown>)[],
 ): Promise<WireRequest[]> {
   const server = await listen()
   const claims = { sub: userId, role: 'authenticated', exp: Math.floor(Date.now() / 1000) + 3600 }
