@@ -12,8 +12,12 @@ import { assembleStack } from './supervisor/assemble.ts'
 import { type Instance, type KeptAlive, keepAlive } from './supervisor/keep-alive.ts'
 import { type StarterMessage, type SupervisorMessage, toPlainError } from './supervisor/message.ts'
 
-const LOCK_CHECK_MS = 5000
+const LOCK_CHECK_MS = 2000
 const LONGEST_LOG_BYTES = 20 * 1024 * 1024
+
+// A disk that is full must not end a stack for the sake of its log.
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
 
 const log = (line: string) => void process.stdout.write(`${new Date().toISOString()} ${line}\n`)
 

@@ -1,4 +1,4 @@
-import { endProcess, hasArguments, type ListedProcess, listProcesses } from './process-table.ts'
+import { endProcess, hasArguments, type ListedProcess, listProcesses } from '../process-table.ts'
 import type { Project } from './project.ts'
 
 /** Processes of a project's stack. Their command lines name the project's folders, so no stranger is taken for one. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { link, open, readFile, rename, rm, unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { explainFolder } from '../folder.ts'
-import { processIdentity } from './process-table.ts'
+import { processIdentity } from '../process-table.ts'
 
 /** Who holds a lock. */
 export interface LockHolder {

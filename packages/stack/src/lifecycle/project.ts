@@ -52,10 +52,17 @@ export async function openProject(folder: string): Promise<Project> {
 export async function makeProjectFolder(project: Project): Promise<void> {
   try {
     // Root's server runs as another user and has to pass through to its data; the files inside are closed one by one.
-    await mkdir(project.folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
-    await mkdir(project.logs, { recursive: true, mode: 0o700 })
+    await makeFolder(project.folder, process.getuid?.() === 0 ? 0o711 : 0o700)
+    await makeFolder(project.logs, 0o700)
     await writeFile(join(project.folder, '.gitignore'), '*\n')
   } catch (error) {
     throw explainFolder(error, project.folder)
   }
+}
+
+/** Not `recursive`: with it, Node reports a read-only file system as "no such file or directory". */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  await mkdir(path, { mode }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }

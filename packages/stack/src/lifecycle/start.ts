@@ -100,7 +100,8 @@ async function launchSupervisor(project: Project, options: StartOptions): Promis
     })
   } finally {
     options.signal?.removeEventListener('abort', abort)
-    // It lives on without us.
+    // It lives on without us: what becomes of it later is no failure of this start.
+    child.removeAllListeners()
     if (child.connected) child.disconnect()
     child.unref()
   }

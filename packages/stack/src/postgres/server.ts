@@ -7,6 +7,7 @@ import { serverAccount } from './account.ts'
 import { findPostgresBinaries } from './binaries.ts'
 import { explainPostgresFailure, isLeftoverSharedMemory } from './failure.ts'
 import { initialiseCluster, inspectDataFolder, serverEnv } from './initdb.ts'
+import { releaseDeadPostmaster } from './postmaster-file.ts'
 import { reachableBinaries } from './reach.ts'
 
 export interface PostgresOptions {
@@ -71,6 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 
   const giveUpAt = Date.now() + LEFTOVER_GONE_WITHIN_MS
   for (;;) {
+    await releaseDeadPostmaster(dataDir)
     const child = await spawnChild({ file: binaries.postgres, args, env: serverEnv, logFile: options.logFile, account })
     if (await becomesReady(child, dataDir)) return describe(child, port, socketDir)
     const log = await child.logTail()
