@@ -142,6 +142,14 @@ function fromServer(server: ServerError, cause: unknown, label: string, isLoopba
       cause,
     })
   }
+  // invalid_schema_name, undefined_table, undefined_column, undefined_function
+  if (code === '3F000' || code === '42P01' || code === '42703' || code === '42883') {
+    return new JourneysError('database_schema', server.message, {
+      detail: [server.detail, `SQLSTATE ${code}`].filter(Boolean).join(' · '),
+      hint: 'journeys migrate status says whether this database has every migration',
+      cause,
+    })
+  }
   return new JourneysError('database_error', server.message, {
     detail: [server.detail, `SQLSTATE ${code}`].filter(Boolean).join(' · '),
     hint: server.hint,

@@ -44,7 +44,7 @@ select
     'find out below who opens so many, and give that application a smaller pool'
   ) as remediation,
   (
-    select coalesce(jsonb_agg(to_jsonb(application) order by application.connections desc), '[]') from application
+    select coalesce(jsonb_agg(to_jsonb(a) order by a.connections desc), '[]') from application a
   ) as facts
 from used
 cross join allowed
