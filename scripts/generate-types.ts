@@ -12,13 +12,13 @@ import { promisify } from 'node:util'
 import './text-files.mjs'
 
 const run = promisify(execFile)
+const require = createRequire(import.meta.url)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'packages/core/src/database/types.ts')
 const header = '// Made by `npm run types:generate` from supabase/migrations. Do not edit.\n\n'
 
-/** Path of an npm package's program, so that `npx` and a shell are not needed. */
-async function program(packageName: string, name: string): Promise<string> {
-  const manifest = createRequire(import.meta.url).resolve(`${packageName}/package.json`)
+/** Path of a program by its npm package's manifest, so that `npx` and a shell are not needed. */
+async function program(manifest: string, name: string): Promise<string> {
   const { bin } = JSON.parse(await readFile(manifest, 'utf8')) as { bin: Record<string, string> }
   return join(manifest, '..', bin[name] ?? '')
 }
@@ -53,7 +53,14 @@ async function generate(): Promise<string> {
       url.searchParams.set('sslmode', 'disable')
       const { stdout } = await run(
         process.execPath,
-        [await program('supabase', 'supabase'), 'gen', 'types', '--schema', 'public', `--remote=${url}`],
+        [
+          await program(require.resolve('supabase/package.json'), 'supabase'),
+          'gen',
+          'types',
+          '--schema',
+          'public',
+          `--remote=${url}`,
+        ],
         { cwd: folder, env: { ...process.env, PGPASSWORD: password, DO_NOT_TRACK: '1' }, maxBuffer: 16 * 1024 * 1024 },
       )
       return await format(header + stdout)
@@ -69,7 +76,11 @@ async function format(source: string): Promise<string> {
   const child = run(
     process.execPath,
     // biome.json leaves the generated file itself out, so this name is another one in the same folder.
-    [await program('@biomejs/biome', 'biome'), 'format', '--stdin-file-path=packages/core/src/database/generated.ts'],
+    [
+      await program(require.resolve('@biomejs/biome/package.json'), 'biome'),
+      'format',
+      '--stdin-file-path=packages/core/src/database/generated.ts',
+    ],
     { cwd: root, maxBuffer: 16 * 1024 * 1024 },
   )
   child.child.stdin?.end(source)

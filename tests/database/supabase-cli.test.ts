@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { migrationsFolder } from '../support/migrate.ts'
 
 const run = promisify(execFile)
+const require = createRequire(import.meta.url)
 const supabaseFolder = join(migrationsFolder, '..')
 let project: string
 let pushed: TestDatabase
@@ -18,7 +19,7 @@ let ours: TestDatabase
 
 /** The Supabase CLI of node_modules. The password goes by the environment, as arguments are visible to everyone. */
 async function supabase(database: TestDatabase, ...args: string[]): Promise<string> {
-  const manifest = createRequire(import.meta.url).resolve('supabase/package.json')
+  const manifest = require.resolve('supabase/package.json')
   const { bin } = JSON.parse(await readFile(manifest, 'utf8')) as { bin: { supabase: string } }
   const url = new URL(database.url)
   const env = { ...process.env, PGPASSWORD: url.password, DO_NOT_TRACK: '1' }
@@ -129,5 +130,9 @@ describe('the Supabase CLI', () => {
     } finally {
       await client.end()
     }
+  })
+
+  it('has no warning about security or performance', async () => {
+    expect(await supabase(pushed, 'db', 'advisors', '--fail-on', 'warn')).toContain('No issues found')
   })
 })
