@@ -37,6 +37,7 @@ done = function(summary) print("failed " .. summary.errors.status + summary.erro
   })
   const failed = /^failed (\d+)/m.exec(stdout)?.[1]
   const rate = /^Requests\/sec:\s+([\d.]+)/m.exec(stdout)?.[1]
-  if (failed !== '0' || rate === undefined) throw new Error(`wrk against ${new URL(url).pathname} did not go well:\n${stdout}`)
+  if (failed !== '0' || rate === undefined)
+    throw new Error(`wrk against ${new URL(url).pathname} did not go well:\n${stdout}`)
   return Number(rate)
 }

@@ -22,14 +22,19 @@ export async function chooseReader(stack: StackState): Promise<Reader> {
     )
     const userId = rows[0]?.user_id
     if (userId === undefined) throw new Error('the seed has nobody with 20 entries')
-    const token = await new SignJWT({ role: 'authenticated', aud: 'authenticated', session_id: randomUUID() })
-      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-      .setSubject(userId)
-      .setIssuedAt()
-      .setExpirationTime('1h')
-      .sign(new TextEncoder().encode(stack.jwtSecret))
+    const token = await signToken(userId, stack.jwtSecret)
     return { userId, token }
   } finally {
     await database.end()
   }
+}
+
+/** A token as the stack's auth would give it, valid for an hour. */
+export function signToken(userId: string, jwtSecret: string): Promise<string> {
+  return new SignJWT({ role: 'authenticated', aud: 'authenticated', session_id: randomUUID() })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setSubject(userId)
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(jwtSecret))
 }
