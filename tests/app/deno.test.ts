@@ -10,6 +10,8 @@ import { bundleForBrowser } from '../browser/bundle.ts'
 import { createTestStack, type TestStack } from '../support/stack.ts'
 import { createPerson } from './person.ts'
 
+const require = createRequire(import.meta.url)
+
 let stack: TestStack
 let folder: string
 beforeAll(async () => {
@@ -83,7 +85,7 @@ it('the app side runs in the real Deno, as an Edge Function imports it', async (
 /** npm's `deno`: its launcher, which finds the binary of this platform. */
 function findDeno(): string | undefined {
   try {
-    const launcher = join(dirname(createRequire(import.meta.url).resolve('deno/package.json')), 'bin.cjs')
+    const launcher = join(dirname(require.resolve('deno/package.json')), 'bin.cjs')
     return existsSync(launcher) ? launcher : undefined
   } catch {
     return undefined

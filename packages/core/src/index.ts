@@ -31,4 +31,5 @@ export { type BatchOptions, batchOperation, type Operation, type Outcome } from 
 export type { Clock } from './cache/clock.ts'
 export type { ReadOptions } from './cache/compartment.ts'
 export { QueryCache, type QueryCacheOptions } from './cache/query-cache.ts'
+export type { Database } from './database/types.ts'
 export { ExitCode, type InputIssue, JourneysError, type JourneysErrorOptions } from './errors.ts'

@@ -130,7 +130,7 @@ export async function saveBatchEntries(
   })
 }
 
-export function nameOf({ index, row }: BatchRow): BatchEntry {
+function nameOf({ index, row }: BatchRow): BatchEntry {
   return { index, id: row.id, date: row.date }
 }
 

@@ -40,7 +40,10 @@ export interface JournalPage {
   readonly nextCursor: string | null
 }
 
-/** The signed-in user's journal. Every call throws `not_signed_in`, `unreachable` and `rate_limited` (writes) besides its own. */
+/**
+ * The signed-in user's journal. Every call throws `not_signed_in`, `unreachable` and `rate_limited` (writes) besides its own.
+ * supabase-js repeats a read that got no answer three times, within seven seconds, before it is `unreachable`; a write never.
+ */
 export interface Journal {
   /**
    * Adds an entry.

@@ -47,7 +47,7 @@ describe('optimizedQuery', () => {
     const { journeys } = await createPerson(stack)
     const { supabase } = journeys
     const wrong = () => journeys.optimizedQuery(() => supabase.from('no_such_table' as never).select(), 'rows')
-    await expect(wrong()).rejects.toMatchObject({ code: 'not_found' })
+    await expect(wrong()).rejects.toMatchObject({ code: 'schema_mismatch' })
     const right = await journeys.optimizedQuery(() => supabase.from('journal_entries').select('id'), 'rows')
     expect(right.data).toEqual([])
   })

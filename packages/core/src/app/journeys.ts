@@ -97,7 +97,7 @@ export interface Journeys {
    * @throws JourneysError `not_signed_in`, or `invalid_input` for an option out of range; never for an entry.
    */
   saveBatchEntries(entries: readonly NewJournalEntry[], options?: SaveBatchOptions): Promise<SaveBatchResult>
-  /** Stops following the client and forgets what is cached for its user. A client made here stops renewing its session. */
+  /** Ends this: forgets what is cached for its user, and every later call throws `closed`. A client made here stops renewing its session. */
   close(): void
 }
 

@@ -24,10 +24,13 @@ export async function send<T>(request: Request<T>, identity: { accessToken: stri
   return response.data
 }
 
+/** Undefined table, column and function, in Postgres's words and in PostgREST's. */
+const unknownToServer = new Set(['42P01', '42703', '42883', 'PGRST202', 'PGRST204', 'PGRST205'])
+
 /**
  * A failed request as the library's own error, with a code that stays the same whatever server said it:
  * `unreachable`, `rate_limited` (with `retryAfterSeconds`), `not_signed_in`, `forbidden`, `not_found`, `conflict`,
- * `invalid_input`, `too_large`, `server_error`. What the server said is in `detail`.
+ * `invalid_input`, `too_large`, `schema_mismatch`, `server_error`. What the server said is in `detail`.
  */
 export function requestError({ status, error }: FailedResponse): JourneysError {
   const code = error.code ?? ''
@@ -41,6 +44,12 @@ export function requestError({ status, error }: FailedResponse): JourneysError {
   if (status === 401) return notSignedIn(options)
   if (status === 403) {
     return new JourneysError('forbidden', 'The signed-in user may not do this', options)
+  }
+  if (unknownToServer.has(code)) {
+    return new JourneysError('schema_mismatch', 'The server does not know this table or function', {
+      ...options,
+      hint: 'Apply the pending migrations: journeys migrate up',
+    })
   }
   if (status === 404 || status === 406 || code === 'PGRST116') {
     return new JourneysError('not_found', 'There is no such row, or it is not yours', options)

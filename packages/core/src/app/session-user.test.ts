@@ -112,6 +112,15 @@ describe('the signed-in user of a client', () => {
     expect(await queries.query(async () => 'asked', 'page')).toBe('kept')
   })
 
+  it('is nobody after the end: no call goes on, and nothing is left', async () => {
+    const { queries, user, cache } = setUp(ann)
+    await queries.query(async () => 'a diary', 'page')
+    user.close()
+    expect(cache.size).toBe(0)
+    await expect(queries.query(async () => 1, 'page')).rejects.toMatchObject({ code: 'closed' })
+    await expect(queries.write(['t'], async () => 1)).rejects.toMatchObject({ code: 'closed' })
+  })
+
   it('is needed for a write', async () => {
     const { queries } = setUp(null)
     await expect(queries.write(['t'], async () => 1)).rejects.toMatchObject({ code: 'not_signed_in' })

@@ -16,6 +16,7 @@ export class SessionUser implements SignedInUser {
   readonly #unsubscribe: () => void
   #id: string | null | undefined
   #epoch = 0
+  #open = true
 
   constructor(auth: SupabaseClient['auth']) {
     this.#auth = auth
@@ -36,6 +37,7 @@ export class SessionUser implements SignedInUser {
 
   async resolve(): Promise<Identity | null> {
     for (;;) {
+      if (!this.#open) throw closed()
       const epoch = this.#epoch
       const { data, error } = await this.#auth.getSession()
       if (epoch !== this.#epoch) continue
@@ -57,8 +59,9 @@ export class SessionUser implements SignedInUser {
   }
 
   close(): void {
+    this.#open = false
     this.#unsubscribe()
-    if (this.#id !== undefined) this.#become(undefined)
+    this.#become(undefined)
   }
 
   #become(id: string | null | undefined): void {
@@ -76,6 +79,8 @@ export class SessionUser implements SignedInUser {
 export class TokenUser implements SignedInUser {
   readonly epoch = 0
   readonly #identity: Identity
+  readonly #listeners: ((former: string | null) => void)[] = []
+  #open = true
 
   /** @throws JourneysError `invalid_input` when the token is not a user's. */
   constructor(accessToken: string) {
@@ -93,16 +98,26 @@ export class TokenUser implements SignedInUser {
   }
 
   async resolve(): Promise<Identity> {
+    if (!this.#open) throw closed()
     return this.#identity
   }
 
-  async require(): Promise<Identity> {
-    return this.#identity
+  require(): Promise<Identity> {
+    return this.resolve()
   }
 
-  onChange(): void {}
+  onChange(listener: (former: string | null) => void): void {
+    this.#listeners.push(listener)
+  }
 
-  close(): void {}
+  close(): void {
+    this.#open = false
+    for (const listener of this.#listeners) listener(this.id)
+  }
+}
+
+function closed(): JourneysError {
+  return new JourneysError('closed', 'This Journeys was closed', { hint: 'Make a new one with createJourneys(...).' })
 }
 
 function idOf(session: Session | null): string | null {

@@ -13,7 +13,7 @@ export interface SignedInUser {
   /**
    * Asks the client who is signed in.
    *
-   * @throws JourneysError `unreachable` when an expired session could not be renewed.
+   * @throws JourneysError `unreachable` when an expired session could not be renewed; `closed`.
    */
   resolve(): Promise<Identity | null>
   /**
@@ -24,6 +24,6 @@ export interface SignedInUser {
   require(): Promise<Identity>
   /** Calls the listener with the id of the former user (null: nobody was signed in) as soon as that may have changed. */
   onChange(listener: (former: string | null) => void): void
-  /** Stops listening to the client. */
+  /** Stops listening to the client: from now on nobody is known to be signed in. */
   close(): void
 }
