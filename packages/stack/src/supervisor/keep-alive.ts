@@ -55,6 +55,7 @@ export function keepAlive<T extends Instance>(first: T, options: KeepAliveOption
           return undefined
         })
       }
+      if (stopping.signal.aborted) return
       options.log(`${options.name} is back (pid ${current.pid})`)
       await options.onRestarted?.(current).catch((error: unknown) => options.log(String(error)))
     }
