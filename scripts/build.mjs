@@ -55,7 +55,7 @@ const results = await Promise.all([
   build({ ...node, entryPoints: ['packages/loadtest/src/index.ts'], outdir: 'packages/loadtest/dist' }),
   build({
     ...node,
-    entryPoints: ['packages/cli/src/main.ts'],
+    entryPoints: ['packages/cli/src/main.ts', 'packages/cli/src/documentation.ts'],
     splitting: true,
     minifySyntax: true,
     outdir: 'packages/cli/dist',

@@ -21,6 +21,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     reset: ['throw the local data away and start from nothing', () => import('./commands/reset.ts')],
   }),
   ...group('Operations:', {
+    health: ['one verdict, what is wrong, what to do', () => import('./commands/health.ts')],
+    loadtest: ['realistic traffic, judged against the service levels', () => import('./commands/loadtest.ts')],
     'migrate up': ['apply the migrations that are pending', () => import('./commands/migrate-up.ts')],
     'migrate status': ['which migrations are applied, which pending', () => import('./commands/migrate-status.ts')],
   }),
@@ -30,6 +32,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   }),
   ...group('Setup:', {
     'config show': ['every setting and where it comes from', () => import('./commands/config-show.ts')],
+    'k6 install': ["put a pinned k6 into the user's cache folder", () => import('./commands/k6-install.ts')],
     completion: ['print the completion script for a shell', () => import('./commands/completion.ts')],
   }),
 ]

@@ -10,6 +10,7 @@ import { findWorkdir } from './workdir.ts'
 /** What a command works with. Everything is made at first use: `completion` needs no folder, `config show` no stack. */
 export interface CommandContext {
   readonly processEnv: NodeJS.ProcessEnv
+  readonly cwd: string
   readonly signal: AbortSignal
   readonly output: Output
   readonly verbose: boolean
@@ -85,6 +86,7 @@ export function createContext(options: ContextOptions): CommandContext {
 
   const context: CommandContext = {
     processEnv,
+    cwd: options.cwd,
     signal,
     output,
     verbose: globals.verbose,

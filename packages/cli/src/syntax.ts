@@ -3,6 +3,7 @@ import { type CatalogueEntry, catalogue, groupSummaries } from './catalogue.ts'
 import type { AnyCommand } from './command.ts'
 import type { Flag, FlagSet } from './flag.ts'
 import { globalFlags } from './global-flags.ts'
+import { wrap } from './output/lines.ts'
 import type { Look } from './output/look.ts'
 
 declare const __JOURNEYS_VERSION__: string
@@ -43,13 +44,13 @@ export function buildSyntax(options: SyntaxOptions): Command {
       formatHelp: commandsFirst,
     })
     .version(__JOURNEYS_VERSION__, '-V, --version', 'print the version')
-    .addHelpText('after', rootHelp)
+    .addHelpText('after', () => rootHelp(look))
   root.options.find((option) => option.long === '--version')?.helpGroup(globalHeading)
   withGlobalOptions(root)
   for (const entry of catalogue) {
     const command = addCommand(root, entry)
     const definition = loaded.find((one) => one.name === entry.name)
-    if (definition) describe(command, definition)
+    if (definition) describe(command, definition, look)
     command.allowExcessArguments().action(() => options.onCommand(entry, command))
   }
   return root
@@ -82,14 +83,14 @@ function addCommand(root: Command, entry: CatalogueEntry): Command {
   return group.command(second).summary(entry.summary).helpGroup(entry.group)
 }
 
-function describe(command: Command, definition: AnyCommand): void {
+function describe(command: Command, definition: AnyCommand, look: Look): void {
   command.description(definition.description)
   for (const argument of Object.values(definition.arguments)) {
     command.addArgument(new Argument(argument.usage, withValues(argument)))
   }
   for (const flag of Object.values(definition.flags)) command.addOption(new Option(flag.usage, withValues(flag)))
   withGlobalOptions(command, definition.flags)
-  command.addHelpText('after', () => helpAfter(definition))
+  command.addHelpText('after', () => helpAfter(definition, look))
 }
 
 function withGlobalOptions(command: Command, own: FlagSet = {}): Command {
@@ -118,18 +119,20 @@ function withValues(flag: Flag): string {
   return flag.values?.length ? `${flag.description} (${flag.values.join(', ')})` : flag.description
 }
 
-function helpAfter(definition: AnyCommand): string {
+function helpAfter(definition: AnyCommand, look: Look): string {
   const longest = Math.max(...definition.examples.map((example) => example.words.length))
   const column = Math.min(longest, 40)
   const examples = definition.examples.map(({ words, says }) =>
-    words.length > column ? `  journeys ${words}\n      ${says}` : `  journeys ${words.padEnd(column)}  ${says}`,
+    words.length > column || words.length + says.length > look.width - 14
+      ? `  journeys ${words}\n      ${says}`
+      : `  journeys ${words.padEnd(column)}  ${says}`,
   )
-  const notes = definition.notes === undefined ? '' : `\n${definition.notes.trimEnd()}\n`
-  return `${notes}\nExamples:\n${examples.join('\n')}`
+  const notes = definition.notes === undefined ? '' : `\n${wrap(definition.notes, look.width)}\n`
+  return `${notes}\n${look.paint.bold('Examples:')}\n${examples.join('\n')}`
 }
 
-const rootHelp = `
-Examples:
+const rootHelp = ({ paint }: Look) => `
+${paint.bold('Examples:')}
   journeys loadtest                   the whole thing, on a stack of its own
   journeys health --watch             one verdict, drawn again every few seconds
   journeys help gdpr anonymize        more about one command

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { renderHeader } from '../output/header.ts'
+import { labelled } from '../output/lines.ts'
 import { renderTable } from '../output/table.ts'
 
 export const command = defineCommand({
@@ -24,19 +25,35 @@ export const command = defineCommand({
     return { document: { file: file ?? null, config: { ...config }, origins } }
   },
   render({ file, config, origins }, look, { environment }) {
-    const { paint } = look
-    const rows = Object.entries(flatten(config)).map(([path, value]) => {
-      const origin = originOf(path, origins)
-      return [path, JSON.stringify(value), origin === 'default' ? paint.dim(origin) : paint.cyan(origin)]
-    })
+    const { paint, width } = look
+    const leaves = Object.entries(flatten(config)).map(([path, value]) => ({
+      path,
+      value,
+      origin: originOf(path, origins),
+    }))
+    const rows = leaves.map(({ path, value, origin }) => [
+      path,
+      JSON.stringify(value),
+      origin === 'default' ? paint.dim(origin) : paint.cyan(shortOrigin(origin)),
+    ])
     const columns = [{ heading: 'key' }, { heading: 'value', flexible: true }, { heading: 'from' }]
+    const variables = leaves.filter(({ origin }) => origin.startsWith('env '))
     return [
       renderHeader(['Journeys configuration', environment], file ?? 'no journeys.config.json', look),
       '',
       renderTable(columns, rows, look),
+      ...(variables.length > 0 ? [''] : []),
+      ...variables.map(({ path, origin }) =>
+        labelled(`  ${paint.cyan('env')}`, `${origin.slice(4)} sets ${path}`, { column: 7, width }),
+      ),
     ].join('\n')
   },
 })
+
+/** The variables have names too long for a table; they are listed under it. */
+function shortOrigin(origin: string): string {
+  return origin.startsWith('env ') ? 'env' : origin.replace(/^file (?=environments)/, '')
+}
 
 /** Leaves by their dotted path; a list is one value. */
 function flatten(value: Record<string, unknown>, prefix = ''): Record<string, unknown> {

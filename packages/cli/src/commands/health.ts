@@ -1,4 +1,4 @@
-import { healthCheckIds, runHealth } from '@journeys/core/ops'
+import { healthCheckIds, healthExitCode, runHealth } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { choice, flag, listOf, wholeNumber } from '../flag.ts'
@@ -8,8 +8,8 @@ import { watchHealth } from '../watch-health.ts'
 const states = ['ok', 'warning', 'critical', 'unknown'] as const
 const state = z.enum(states)
 
-/** As a Nagios plugin: https://nagios-plugins.org/doc/guidelines.html#AEN78 */
-const nagiosCode = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const
+/** What a Nagios plugin answers when it could not look. */
+const unknownToNagios = 3
 
 export const command = defineCommand({
   name: 'health',
@@ -58,7 +58,7 @@ export const command = defineCommand({
     { words: 'health --only database,migrations', says: 'these two checks' },
     { words: 'health --env staging --fail-on critical', says: 'for cron and CI' },
   ],
-  failureExitCode: nagiosCode.unknown,
+  failureExitCode: unknownToNagios,
   async run(context, { only, failOn, watch }) {
     const environment = await context.environment({ evenBroken: true })
     const { config } = await context.config()
@@ -72,20 +72,9 @@ export const command = defineCommand({
         signal: context.signal,
         ...(only && { only }),
       })
-      return { document, durationMs, exitCode: exitCodeOf(document.counts, failOn ?? 'unknown') }
+      return { document, durationMs, exitCode: healthExitCode(document, failOn) }
     }
     return watch === undefined ? check() : watchHealth(context, watch, check)
   },
   render: (document, look, about) => renderHealth(document, look, about),
 })
-
-/** The worst state counts, as far as it was asked for. */
-function exitCodeOf(
-  counts: Record<(typeof states)[number], number>,
-  failOn: 'unknown' | 'warning' | 'critical',
-): number {
-  if (counts.critical > 0) return nagiosCode.critical
-  if (failOn === 'critical') return nagiosCode.ok
-  if (counts.warning > 0) return nagiosCode.warning
-  return failOn === 'unknown' && counts.unknown > 0 ? nagiosCode.unknown : nagiosCode.ok
-}

@@ -3,6 +3,7 @@ import { main } from '../main.ts'
 
 export interface RunOptions {
   cwd?: string
+  /** Added to PATH and HOME: colours and secrets of the shell that runs the tests must not reach them. */
   env?: NodeJS.ProcessEnv
   signal?: AbortSignal
   /** Columns of a terminal; without it stdout and stderr are pipes. */
@@ -40,7 +41,7 @@ export async function runMain(argv: readonly string[], options: RunOptions = {})
   }
   const code = await main({
     argv,
-    env: options.env ?? {},
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
     cwd: options.cwd ?? process.cwd(),
     stdin: new PassThrough(),
     stdout: stream('stdout'),

@@ -46,7 +46,7 @@ export function renderHealthLine(report: Checked, look: Look): string {
 /** The probes' answers side by side: what is up, and how fast. */
 function renderVitals(checks: readonly HealthCheck[], look: Look): string[] {
   const cells = checks.filter(isVital).map((check) => {
-    const figure = check.value === undefined ? check.summary : formatDuration(check.value)
+    const figure = check.value === undefined ? '–' : formatDuration(check.value)
     return `${check.title.padEnd(10)} ${paintState(check.state, check.state, look)}${' '.repeat(Math.max(1, 9 - check.state.length))}${figure}`
   })
   if (cells.length === 0) return []
@@ -60,9 +60,9 @@ function renderVitals(checks: readonly HealthCheck[], look: Look): string[] {
   return [...lines, '']
 }
 
-/** A probe that answered, with its latency. */
+/** A probe with a latency: API, auth, database. */
 function isVital(check: HealthCheck): boolean {
-  return check.unit === 'ms' && check.state === 'ok' && check.value !== undefined
+  return check.unit === 'ms'
 }
 
 function renderFinding(check: HealthCheck, look: Look): string {

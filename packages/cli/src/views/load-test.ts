@@ -1,4 +1,4 @@
-import type { LoadTestResult, ThresholdResult } from '@journeys/loadtest'
+import type { LoadProgress, LoadTestResult, ThresholdResult } from '@journeys/loadtest'
 import { formatClock, formatDuration } from '../output/duration.ts'
 import { renderHeader } from '../output/header.ts'
 import { labelled } from '../output/lines.ts'
@@ -75,8 +75,7 @@ function isGeneral(one: ThresholdResult): boolean {
 
 function threshold(one: ThresholdResult): string {
   const where = one.scenario === undefined ? '' : ` (${one.scenario})`
-  if (one.ok === null || one.value === undefined)
-    return `${one.title}${where}: not judged${one.note ? `, ${one.note}` : ''}`
+  if (one.ok === null || one.value === undefined) return `${one.title}${where}: ${one.note ?? 'not judged'}`
   return `${one.title}${where}: ${figure(one, one.value)}`
 }
 
@@ -111,29 +110,35 @@ function latency(ms: number | undefined): string {
   return ms === undefined ? '–' : formatDuration(ms)
 }
 
-export interface LiveLoad {
-  elapsedMs: number
-  totalMs: number
-  phase: string
-  requestsPerSecond: number
-  p95Ms: number | undefined
-  errors: number
+const phaseNames: Record<LoadProgress['phase'], string> = {
+  users: 'users',
+  starting: 'starting',
+  ramp: 'ramp up',
+  steady: 'steady',
+  down: 'ramp down',
+  cleanup: 'clean up',
 }
+const phaseColumn = 9
 
-/** `steady  ████████░░░░  0:41 of 0:58   612 req/s   p95 14 ms   errors 0`: one line that a terminal redraws. */
-export function renderLiveLoad(live: LiveLoad, look: Look): string {
-  const { elapsedMs, totalMs, phase, requestsPerSecond, p95Ms, errors } = live
-  const figures = [
-    `${formatClock(elapsedMs)} of ${formatClock(totalMs)}`,
-    `${formatCount(requestsPerSecond)} req/s`,
-    ...(p95Ms === undefined ? [] : [`p95 ${formatDuration(p95Ms)}`]),
-    `errors ${formatCount(errors)}`,
-  ].join('   ')
-  // What is left of the line after the spinner, the phase and the figures.
-  const room = Math.max(4, Math.min(32, look.width - figures.length - phaseColumn - 8))
-  const filled = Math.round(room * Math.min(1, totalMs > 0 ? elapsedMs / totalMs : 0))
+/** `steady    ████████░░░░  0:41 of 0:58   612 req/s   p95 14 ms   errors 0`: one line that a terminal redraws. */
+export function renderLiveLoad(live: LoadProgress, look: Look): string {
+  const { phase, elapsedMs, totalMs, users, plannedUsers, rps, p95Ms, errors } = live
+  const name = phaseNames[phase].padEnd(phaseColumn)
+  if (phase === 'starting' || phase === 'cleanup')
+    return phase === 'starting' ? 'starting the engine' : 'removing the users'
+  const share = phase === 'users' ? users / Math.max(1, plannedUsers) : elapsedMs / Math.max(1, totalMs)
+  const figures =
+    phase === 'users'
+      ? `${formatCount(users)} of ${formatCount(plannedUsers)}`
+      : [
+          `${formatClock(Math.min(elapsedMs, totalMs))} of ${formatClock(totalMs)}`,
+          `${formatCount(rps)} req/s`,
+          ...(p95Ms === undefined ? [] : [`p95 ${formatDuration(p95Ms)}`]),
+          `errors ${formatCount(errors)}`,
+        ].join('   ')
+  // What is left of the line beside the spinner, the phase and the figures: a line that wraps cannot be redrawn.
+  const room = Math.max(4, Math.min(32, look.width - figures.length - phaseColumn - 6))
+  const filled = Math.round(room * Math.min(1, share))
   const bar = look.paint.cyan('█'.repeat(filled)) + look.paint.dim('░'.repeat(room - filled))
-  return `${phase.padEnd(phaseColumn)} ${bar}  ${figures}`
+  return `${name} ${bar}  ${figures}`
 }
-
-const phaseColumn = 7

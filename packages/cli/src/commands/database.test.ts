@@ -1,0 +1,179 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { connect, type Database } from '@journeys/core/ops'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createProject, type TestProject } from '../../../../tests/support/project.ts'
+import { parseDocument } from '../testing/json-schema.ts'
+import { type Ran, type RunOptions, runMain } from '../testing/run-main.ts'
+
+let project: TestProject
+let database: Database
+let secrets: string[]
+const everything: Ran[] = []
+
+async function journeys(words: string, options: RunOptions = {}): Promise<Ran> {
+  const ran = await runMain(words.split(' '), { cwd: project.workdir, ...options })
+  everything.push(ran)
+  return ran
+}
+
+beforeAll(async () => {
+  project = await createProject()
+  await runMain(['start'], { cwd: project.workdir })
+  const state = JSON.parse(await readFile(join(project.folder, 'stack.json'), 'utf8'))
+  secrets = [state.anonKey, state.serviceRoleKey, state.jwtSecret, new URL(state.databaseUrl).password]
+  database = await connect(state.databaseUrl)
+})
+afterAll(async () => {
+  await database?.end()
+  await project?.remove()
+})
+
+test('health of a fresh stack is one green verdict and exit code 0', async () => {
+  const { code, stdout, stderr } = await journeys('health')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^Journeys · local · \d\d:\d\d:\d\d +OK\n/)
+  expect(stdout).toMatch(/\d+ ok · 0 warning · 0 critical · 0 unknown/)
+  expect(await parseDocument((await journeys('health --json')).stdout)).toMatchObject({ ok: true, verdict: 'ok' })
+})
+
+test('a table without RLS turns health critical, says what to type, and only --fail-on decides the exit code', async () => {
+  await database.query('create table public.open_door (id int)')
+  try {
+    const { code, stdout } = await journeys('health')
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/CRITICAL\n/)
+    expect(stdout).toContain('open_door')
+    expect(stdout).toMatch(/ do +\S/)
+    const { code: jsonCode, stdout: json } = await journeys('health --json --only row-level-security')
+    expect(jsonCode).toBe(2)
+    expect(await parseDocument(json)).toMatchObject({ ok: false, verdict: 'critical', counts: { critical: 1, ok: 0 } })
+    expect((await journeys('health --only api --fail-on warning')).code).toBe(0)
+  } finally {
+    await database.query('drop table public.open_door')
+  }
+})
+
+test('health --watch prints one line a time for a log, one document a line as JSON, and redraws a terminal', async () => {
+  const watch = async (words: string, lines: number, terminal?: number) => {
+    const stop = new AbortController()
+    const enough = (stdout: string) => {
+      if (stdout.split(words.includes('json') || !terminal ? '\n' : '\u001b[J').length > lines) stop.abort()
+    }
+    return journeys(words, { signal: stop.signal, onOutput: enough, ...(terminal && { terminal }) })
+  }
+  const log = await watch('health --watch 1 --only api,database', 2)
+  expect(log.code).toBe(130)
+  expect(log.stderr).toBe('')
+  expect(log.stdout).toMatch(/^(\d\d:\d\d:\d\d {2}OK\n){2,}$/)
+  const json = await watch('health --watch 1 --only api,database --json', 2)
+  for (const line of json.stdout.trim().split('\n')) expect(await parseDocument(line)).toMatchObject({ verdict: 'ok' })
+  expect((await watch('health --watch 1 --only api', 2, 80)).stdout).toContain('\u001b[H\u001b[J')
+})
+
+test('migrate shows what is pending, applies it once, and says where a broken one is wrong', async () => {
+  const file = join(project.workdir, 'supabase', 'migrations', '20991231000000_mood_notes.sql')
+  await writeFile(file, 'create table private.mood_notes (id int);\n')
+  const status = await journeys('migrate status')
+  expect(status.stdout).toMatch(/1 pending\n/)
+  expect(status.stdout).toMatch(/20991231000000 +mood_notes +pending/)
+  expect(status.stdout).toContain('next   journeys migrate up')
+  expect((await journeys('migrate up --dry-run')).stdout).toContain('Nothing has been changed.')
+  const { stdout } = await journeys('migrate up --json')
+  expect(await parseDocument(stdout)).toMatchObject({ applied: [{ version: '20991231000000', name: 'mood_notes' }] })
+  expect((await journeys('migrate up')).stdout).toContain('nothing to do')
+  await parseDocument((await journeys('migrate status --json')).stdout)
+  await writeFile(
+    join(project.workdir, 'supabase', 'migrations', '20991231000001_broken.sql'),
+    'select 1;\ncreate tabel x;',
+  )
+  const broken = await journeys('migrate up')
+  expect(broken.code).toBe(1)
+  expect(broken.stderr).toContain('20991231000001_broken.sql')
+  expect(broken.stderr).not.toContain('    at ')
+})
+
+test('gdpr anonymize shows the plan, refuses a wrong name, and erases with the right one', async () => {
+  const { rows } = await database.query<{ email: string }>(
+    'select u.email from auth.users u join public.journal_entries j on j.user_id = u.id group by 1 limit 1',
+  )
+  const email = rows[0]?.email ?? ''
+  const plan = await journeys(`gdpr anonymize ${email}`)
+  expect(plan.code).toBe(0)
+  expect(plan.stdout).toMatch(/erase +auth\.users 1/)
+  expect(plan.stdout).toContain(`\n  journeys gdpr anonymize ${email} --confirm ${email}\n`)
+  const wrong = await journeys(`gdpr anonymize ${email} --confirm someone@else.example`)
+  expect(wrong.code).toBe(2)
+  expect(wrong.stderr).toContain('nothing was changed')
+  expect(await parseDocument((await journeys(`gdpr anonymize ${email} --json`)).stdout)).toMatchObject({
+    applied: false,
+  })
+  const dry = await journeys(`gdpr anonymize ${email} --confirm ${email} --dry-run --json`)
+  expect(await parseDocument(dry.stdout)).toMatchObject({ applied: false })
+  const done = await journeys(`gdpr anonymize ${email} --confirm ${email} --json`, { env: { USER: 'dpo' } })
+  const { auditId } = await parseDocument(done.stdout)
+  expect((await database.query('select actor from private.audit_log where id = $1', [auditId])).rows).toEqual([
+    { actor: 'dpo' },
+  ])
+  const again = await journeys(`gdpr anonymize ${email}`)
+  expect(again.code).toBe(1)
+  expect(again.stderr).toContain('error  There is no user')
+})
+
+test('retention run shows the plan, and with --confirm deletes and makes the months ahead', async () => {
+  const plan = await journeys('retention run')
+  expect(plan.code).toBe(0)
+  expect(plan.stdout).toContain('journeys retention run --confirm local')
+  expect(await parseDocument((await journeys('retention run --json')).stdout)).toMatchObject({ applied: false })
+  expect((await journeys('retention run --confirm staging')).code).toBe(2)
+  const { stdout } = await journeys('retention run --confirm --json')
+  expect(await parseDocument(stdout)).toMatchObject({ applied: true, result: { rowsDeleted: 0 } })
+})
+
+test('config show says every value and its origin; a wrong file is one error with all that is wrong', async () => {
+  const file = join(project.workdir, 'journeys.config.json')
+  await writeFile(file, JSON.stringify({ slo: { databaseLatencyMs: 30 } }))
+  const { stdout } = await journeys('config show', { env: { JOURNEYS_SLO_ERROR_RATE_PERCENT: '1' } })
+  expect(stdout).toMatch(/slo\.databaseLatencyMs +30 +file/)
+  expect(stdout).toMatch(/slo\.errorRatePercent +1 +env\n/)
+  expect(stdout).toContain('env  JOURNEYS_SLO_ERROR_RATE_PERCENT sets slo.errorRatePercent')
+  expect(await parseDocument((await journeys('config show --json')).stdout)).toMatchObject({ file })
+  await writeFile(file, JSON.stringify({ slo: { databaseLatencyMs: 'x', speed: 1 } }))
+  const wrong = await journeys('config show')
+  expect(wrong.code).toBe(2)
+  expect(wrong.stderr).toContain('slo.databaseLatencyMs')
+  expect(wrong.stderr).toContain('slo.speed')
+  await writeFile(file, '{}')
+})
+
+test('a production environment is asked for twice, and refused for load', async () => {
+  const state = JSON.parse(await readFile(join(project.folder, 'stack.json'), 'utf8'))
+  await writeFile(
+    join(project.workdir, 'journeys.config.json'),
+    JSON.stringify({ environments: { live: { url: state.apiUrl, production: true } } }),
+  )
+  const env = { DATABASE_URL: state.databaseUrl, SUPABASE_ANON_KEY: state.anonKey }
+  const once = await journeys('retention run --env live --confirm live', { env })
+  expect(once.code).toBe(2)
+  expect(once.stderr).toContain('hint   journeys retention run --env live --confirm live --confirm-production live')
+  const twice = await journeys('retention run --env live --confirm live --confirm-production live --json', { env })
+  expect(await parseDocument(twice.stdout)).toMatchObject({ ok: true, environment: 'live', applied: true })
+  const load = await journeys('loadtest --env live', { env })
+  expect(load.code).toBe(2)
+  expect(load.stderr).toContain('production')
+  const unreachable = { DATABASE_URL: 'postgresql://postgres:hunter2secret@127.0.0.1:1/postgres' }
+  const down = await journeys('migrate status --env live', { env: unreachable })
+  expect(down.code).toBe(4)
+  expect(down.stderr).not.toContain('hunter2secret')
+})
+
+test('nothing that was printed holds a key or a password, and no line but a command is wider than 80 columns', () => {
+  expect(secrets.every(Boolean)).toBe(true)
+  const copied = /^hint|^\{|journeys /
+  for (const { stdout, stderr } of everything) {
+    for (const secret of secrets) expect(stdout + stderr).not.toContain(secret)
+    const lines = stripVTControlCharacters(stdout + stderr).split('\n')
+    expect(lines.filter((line) => line.length > 80 && !copied.test(line))).toEqual([])
+  }
+})
