@@ -62,7 +62,7 @@ async function proveGone(transaction: Queryable, id: string): Promise<void> {
     'anonymization_incomplete',
     'Something of this person would have remained; nothing was changed',
     {
-      detail: remaining.map(({ table, count }) => `${table}: ${count} rows`).join('\n'),
+      detail: remaining.map(({ table, count }) => `${table}: ${count}`).join('\n'),
       hint: 'journeys migrate status says whether anonymize_user_data is the current one',
     },
   )

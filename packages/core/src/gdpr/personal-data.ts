@@ -29,14 +29,22 @@ const decided: Record<string, { strategy: Strategy; note?: string }> = {
   'public.profiles': { strategy: 'erase' },
   'public.user_addictions': { strategy: 'erase' },
   'public.performance_metrics': { strategy: 'erase' },
+  'private.rate_limits': { strategy: 'erase' },
   'public.purchases': { strategy: 'keep', note: 'without name or account: bookkeeping needs the amounts' },
 }
+
+/** What becomes of a row that nobody has decided on, when the account is deleted. */
+const consequences = {
+  unlink: 'is unlinked, its other columns stay',
+  refuse: 'keeps the account from being deleted',
+  nothing: 'would go on naming the person',
+} as const
 
 interface Reference {
   schema: string
   name: string
   column: string
-  on_delete: 'delete' | 'unlink' | 'refuse'
+  on_delete: keyof typeof consequences | 'delete'
 }
 
 /** Counts what the database holds about one person, by what an erasure does to it. */
@@ -58,9 +66,7 @@ export async function countPersonalData(queryable: Queryable, id: string): Promi
       // Auth's own tables (sessions, identities, factors), and any that asks for it by its foreign key.
       data.erase.push({ ...one, note: 'goes with the account' })
     } else {
-      const what =
-        on_delete === 'unlink' ? 'is unlinked, its other columns stay' : 'keeps the account from being deleted'
-      data.undecided.push({ ...one, note: `${column} ${what}` })
+      data.undecided.push({ ...one, note: `${column} ${consequences[on_delete]}` })
     }
   }
   // Not tied by a foreign key to the user, but to the session; its user_id is text.

@@ -34,17 +34,23 @@ export async function describe(queryable: Queryable, id: string): Promise<Omit<A
 function notCovered(keep: TableCount[], undecided: TableCount[], storedObjects: number): string[] {
   const purchases = keep.find(({ table }) => table === 'public.purchases')?.count ?? 0
   return [
-    ...undecided.map(({ table, count, note }) => `${table}: ${count} rows that nobody has decided on; ${note}`),
+    ...undecided.map(
+      ({ table, count, note }) => `${table}: ${plural(count, 'row')} that nobody has decided on; ${note}`,
+    ),
     storedObjects > 0
-      ? `Storage: ${storedObjects} files uploaded by this person stay; remove them through the Storage API`
+      ? `Storage: ${plural(storedObjects, 'file')} of this person must be removed through the Storage API`
       : 'Storage: no file of this person is recorded; files without an owner are not searched',
     'Backups: they still hold the data until they expire; after restoring one, run this again',
     "Logs: those of the API, the database and the host may name the person's id or address until they expire",
     purchases > 0
-      ? `Payment provider: ${purchases} purchases are also known there, under the person's name; ask it to erase them`
+      ? `Payment provider: it knows ${plural(purchases, 'purchase')} too, under the person's name; ask it to erase that`
       : 'Payment provider: asked separately, should it know this person',
     'Mail provider: asked separately; its lists and logs are not in this database',
     'Sign-in: a token already issued is accepted until it expires (an hour at most), and finds nothing to read or write',
     "Devices: what the app keeps on the person's own device stays there until the app is signed out",
   ]
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
 }
