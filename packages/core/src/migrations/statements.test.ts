@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts'
 import { splitStatements } from './statements.ts'
 
-const texts = async (sql: string) => (await splitStatements(sql))?.map(({ text }) => text)
+const texts = async (sql: string) => (await splitStatements(sql))?.statements.map(({ text }) => text)
 
 describe('where a splitter by hand goes wrong', () => {
   test.each([
@@ -34,20 +34,23 @@ describe('where a splitter by hand goes wrong', () => {
 
 test('each statement knows its line, and the history gets the comments before it', async () => {
   const sql = '-- why; é\n\nselect 1; -- after\n\n/* two\n lines */ select 2\n;;\n-- last words;\n'
-  expect(await splitStatements(sql)).toEqual([
-    { text: 'select 1', recorded: '-- why; é\n\nselect 1', line: 3, transactionControl: undefined },
-    { text: 'select 2', recorded: '-- after\n\n/* two\n lines */ select 2', line: 6, transactionControl: undefined },
-  ])
+  expect(await splitStatements(sql)).toEqual({
+    statements: [
+      { text: 'select 1', line: 3, transactionControl: undefined },
+      { text: 'select 2', line: 6, transactionControl: undefined },
+    ],
+    recorded: ['-- why; é\n\nselect 1', '-- after\n\n/* two\n lines */ select 2', '-- last words;'],
+  })
 })
 
 test('a file with nothing but comments has no statement; text that is no SQL is left to the server', async () => {
-  expect(await splitStatements('-- nothing;\n')).toEqual([])
-  expect(await splitStatements('')).toEqual([])
+  expect(await splitStatements('-- nothing;\n')).toEqual({ statements: [], recorded: ['-- nothing;'] })
+  expect(await splitStatements('')).toEqual({ statements: [], recorded: [] })
   expect(await splitStatements('selec 1;')).toBeUndefined()
 })
 
 test('statements that end a transaction are marked, savepoints are not', async () => {
-  const kinds = async (sql: string) => (await splitStatements(sql))?.map((one) => one.transactionControl)
+  const kinds = async (sql: string) => (await splitStatements(sql))?.statements.map((one) => one.transactionControl)
   expect(await kinds('begin; commit; end; start transaction; begin read only; rollback; abort')).toEqual([
     'begin',
     'commit',
@@ -100,19 +103,13 @@ describe('against the server', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 6 }), async (parts) => {
         const sql = parts.join(' ;\n')
-        const statements = await splitStatements(sql)
+        const script = await splitStatements(sql)
         const answer = (await client.query(sql)) as unknown as pg.QueryResult | pg.QueryResult[]
         const ran = (Array.isArray(answer) ? answer : [answer]).filter(({ command }) => command !== null)
-        expect(statements).toHaveLength(ran.length)
-        const kept = statements?.map(({ recorded }) => recorded).join(';')
-        expect(kept?.replace(/[\s;]/g, '')).toBe(withoutTail(sql, statements?.at(-1)?.text).replace(/[\s;]/g, ''))
+        expect(script?.statements).toHaveLength(ran.length)
+        expect(script?.recorded.join(';').replace(/[\s;]/g, '')).toBe(sql.replace(/[\s;]/g, ''))
       }),
       { numRuns: 150 },
     )
   })
-
-  /** Comments after the last statement belong to none. */
-  function withoutTail(sql: string, last: string | undefined): string {
-    return last === undefined ? '' : sql.slice(0, sql.lastIndexOf(last) + last.length)
-  }
 })

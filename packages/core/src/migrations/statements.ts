@@ -2,12 +2,16 @@
 export interface Statement {
   /** What runs, without comments around it and without its semicolon. */
   text: string
-  /** What the history keeps: the same with the comments before it. */
-  recorded: string
   /** 1-based line of `text` in the file. */
   line: number
   /** `begin`, `commit` and their like; they would end the transaction that keeps a migration and its record together. */
   transactionControl: 'begin' | 'commit' | 'other' | undefined
+}
+
+export interface Script {
+  statements: Statement[]
+  /** What the history keeps, as the Supabase CLI does: each statement with the comments before it, and the comments at the end. */
+  recorded: string[]
 }
 
 /**
@@ -16,9 +20,9 @@ export interface Statement {
  *
  * @returns `undefined` when that parser refuses the text: then the server has to judge it as a whole.
  */
-export async function splitStatements(sql: string): Promise<Statement[] | undefined> {
+export async function splitStatements(sql: string): Promise<Script | undefined> {
   // The parser takes an empty text for a mistake.
-  if (sql.trim() === '') return []
+  if (sql.trim() === '') return { statements: [], recorded: [] }
   // Loaded on demand: 50 ms that only someone with pending migrations spends.
   const { parse } = await import('libpg-query')
   let parsed: Awaited<ReturnType<typeof parse>>
@@ -30,6 +34,7 @@ export async function splitStatements(sql: string): Promise<Statement[] | undefi
   // The parser counts bytes.
   const bytes = Buffer.from(sql)
   const statements: Statement[] = []
+  const recorded: string[] = []
   let previousEnd = 0
   let line = 1
   let counted = 0
@@ -41,14 +46,22 @@ export async function splitStatements(sql: string): Promise<Statement[] | undefi
     for (; counted < first; counted += 1) if (bytes[counted] === 0x0a) line += 1
     statements.push({
       text: text.trim(),
-      recorded: bytes.subarray(previousEnd, end).toString().trim(),
       line,
       transactionControl: transactionControl(stmt),
     })
-    // Past the semicolon, if there is one.
-    previousEnd = end + (bytes[end] === 0x3b ? 1 : 0)
+    recorded.push(withoutSemicolons(bytes.subarray(previousEnd, end)))
+    previousEnd = end
   }
-  return statements
+  recorded.push(withoutSemicolons(bytes.subarray(previousEnd)))
+  return { statements, recorded: recorded.filter((text) => text !== '') }
+}
+
+/** Between two statements stands at least one semicolon, and perhaps some more. */
+function withoutSemicolons(bytes: Buffer): string {
+  return bytes
+    .toString()
+    .replace(/^[\s;]+/, '')
+    .trimEnd()
 }
 
 function transactionControl(node: object | undefined): Statement['transactionControl'] {

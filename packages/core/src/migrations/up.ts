@@ -4,7 +4,7 @@ import { ExitCode, JourneysError } from '../errors.ts'
 import { migrationFailure } from './failure.ts'
 import { ensureHistory, isRecorded, record } from './history.ts'
 import { type Migration, type MigrationFile, readMigration, readMigrationFolder } from './migration-file.ts'
-import { type Statement, splitStatements } from './statements.ts'
+import { type Script, type Statement, splitStatements } from './statements.ts'
 import { migrationStatus } from './status.ts'
 
 export interface MigrationProgress {
@@ -81,8 +81,8 @@ export async function migrateUp(
     options.onProgress?.({ kind: 'start', ...progress })
     const started = performance.now()
     const sql = await readMigration(file)
-    const statements = await splitStatements(sql)
-    const didApply = await retryTransient(() => applyOne(database, file, sql, statements, options), {
+    const script = await splitStatements(sql)
+    const didApply = await retryTransient(() => applyOne(database, file, sql, script, options), {
       signal: options.signal,
       onRetry: (_, error) => options.onProgress?.({ kind: 'retry', ...progress, reason: retryReason(error) }),
     }).catch((error: unknown) => {
@@ -101,10 +101,10 @@ async function applyOne(
   database: Database,
   file: MigrationFile,
   sql: string,
-  statements: Statement[] | undefined,
+  script: Script | undefined,
   options: MigrateUpOptions,
 ): Promise<boolean> {
-  const body = statements && withoutOuterTransaction(file, statements)
+  const body = script && withoutOuterTransaction(file, script.statements)
   return await database.transaction(async (transaction) => {
     await lock(transaction)
     if (await isRecorded(transaction, file.version)) return false
@@ -116,7 +116,7 @@ async function applyOne(
       else await runEach(transaction, file, sql, body)
       // Whatever the file set for its session (pg_dump empties search_path) ends with it.
       await transaction.query('reset session authorization; reset role; reset all')
-      await record(transaction, file, statements?.map(({ recorded }) => recorded) ?? [sql.trim()])
+      await record(transaction, file, script?.recorded ?? [sql.trim()])
     } finally {
       stopCancelling()
     }
