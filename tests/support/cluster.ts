@@ -46,8 +46,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
   })
   const stop = async () => {
-    await server.stop(process.env.JOURNEYS_TEST_KEEP ? 'fast' : 'immediate')
-    if (!process.env.JOURNEYS_TEST_KEEP) await rm(folder, { recursive: true, force: true })
+    if (process.env.JOURNEYS_TEST_KEEP) {
+      await server.stop()
+      process.stderr.write(`Kept: ${join(folder, 'data')} with the databases of every test file\n`)
+    } else {
+      await server.stop('immediate')
+      await rm(folder, { recursive: true, force: true })
+    }
   }
   try {
     const superuser = (database?: string) => server.url('supabase_admin', passwords.supabase_admin, database)

@@ -39,6 +39,8 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     authenticatorUrl: urlOf(cluster, 'authenticator', name),
     authAdminUrl: urlOf(cluster, 'supabase_auth_admin', name),
     drop: async () => {
+      // Kept for a look, with the cluster: see cluster.ts.
+      if (process.env.JOURNEYS_TEST_KEEP) return
       await withClient(maintenance, (client) => client.query(`drop database if exists ${name} with (force)`))
     },
   }

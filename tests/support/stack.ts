@@ -1,4 +1,5 @@
-import { generateKeys, parseSettings, startGateway, startPostgrest } from '@journeys/stack'
+import { generateKeys, parseSettings, startPostgrest } from '@journeys/stack'
+import { startGateway } from '../../packages/stack/src/gateway/index.ts'
 import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.ts'
 
 export interface TestStack {

@@ -1,4 +1,3 @@
-export { startGateway } from './gateway/index.ts'
 export type { Gateway, GatewayOptions } from './gateway/options.ts'
 export { type DatabasePasswords, generateKeys, generatePasswords, type StackKeys } from './keys.ts'
 export { type StartedStack, type StartOptions, startStack } from './lifecycle/start.ts'

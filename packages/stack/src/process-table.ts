@@ -3,7 +3,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
+
+/** `ps` in the words and the time zone that are the same for whoever asks: the time of a start is compared as text. */
+async function ps(...args: string[]): Promise<string> {
+  const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }
+  return execute('ps', args, { env, maxBuffer: 1 << 24 }).then(
+    ({ stdout }) => stdout,
+    // Nothing listed, as for a process that is gone, is exit code 1.
+    () => '',
+  )
+}
 
 /** A process as the system lists it. `args` is what it was started with; where only `ps` tells, split at spaces. */
 export interface ListedProcess {
@@ -22,8 +32,7 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   }
-  const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(() => ({ stdout: '' }))
-  const line = stdout.trim()
+  const line = (await ps('-o', 'stat=,lstart=', '-p', String(pid))).trim()
   return line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '')
 }
 
@@ -34,8 +43,7 @@ export async function listProcesses(): Promise<ListedProcess[]> {
     const listed = await Promise.all(pids.map((pid) => findProcess(Number(pid))))
     return listed.filter((one) => one !== undefined)
   }
-  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,args='], { maxBuffer: 1 << 24 })
-  return stdout
+  return (await ps('-axww', '-o', 'pid=,args='))
     .split('\n')
     .map((line) => line.trim().split(' '))
     .map(([pid, ...args]) => ({ pid: Number(pid), args }))

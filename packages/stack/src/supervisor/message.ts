@@ -2,7 +2,7 @@ import { type ExitCode, JourneysError } from '@journeys/core/ops'
 
 /** What the start is doing now. */
 export interface StackProgress {
-  phase: 'lock' | 'postgres' | 'bootstrap' | 'migrations' | 'seed' | 'postgrest' | 'gateway' | 'ready'
+  phase: 'lock' | 'postgres' | 'bootstrap' | 'migrations' | 'seed' | 'postgrest' | 'gateway'
   /** One line for people. */
   message: string
 }
