@@ -73,20 +73,19 @@ function bashScript(points: readonly CompletionPoint[]): string {
   const words = points.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`)
   return `# bash completion of journeys; made by: journeys completion bash
 _journeys() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} path='' words='' before='' word
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} said='' words='' before='' word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$before $word" in
-      * -* | ${takers(points)}) ;;
-      *) case $path in '') [[ $word == help ]] || path=$word ;; ${groups}) path="$path $word" ;; esac ;;
-    esac
+    case $before in ${takers(points)}) before=''; continue ;; esac
     before=$word
+    case $word in -* | help) continue ;; esac
+    case $said in '') said=$word ;; ${groups}) said="$said $word" ;; esac
   done
-  case "$path $previous" in
+  case "$said $previous" in
 ${points.flatMap(valueCases).join('\n')}
   esac
   if [[ -n $words ]]; then COMPREPLY=($(compgen -W "$words" -- "$current")); return; fi
   case $previous in --workdir) COMPREPLY=($(compgen -d -- "$current")); return ;; esac
-  case $path in
+  case $said in
 ${words.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -94,10 +93,10 @@ ${words.join('\n')}
 complete -F _journeys journeys`
 }
 
-/** A pattern for a word that is the value of the option before it, and so no command. */
+/** A pattern for the options whose next word is their value, and so no command. */
 function takers(points: readonly CompletionPoint[]): string {
   const options = points.flatMap((one) => [...one.takesWord, ...one.valuesOf.map(({ option }) => option)])
-  return [...new Set(options)].map((option) => `${option}\\ *`).join(' | ')
+  return [...new Set(options)].join(' | ')
 }
 
 function valueCases(point: CompletionPoint): string[] {
@@ -113,21 +112,20 @@ function zshScript(points: readonly CompletionPoint[]): string {
   return `#compdef journeys
 # zsh completion of journeys; made by: journeys completion zsh
 _journeys() {
-  local path='' before='' word previous=\${words[CURRENT-1]}
+  local said='' before='' word previous=\${words[CURRENT-1]}
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    case "$before $word" in
-      * -* | ${takers(points)}) ;;
-      *) case $path in '') [[ $word == help ]] || path=$word ;; ${groups}) path="$path $word" ;; esac ;;
-    esac
+    case $before in ${takers(points)}) before=''; continue ;; esac
     before=$word
+    case $word in -* | help) continue ;; esac
+    case $said in '') said=$word ;; ${groups}) said="$said $word" ;; esac
   done
   local -a words
-  case "$path $previous" in
+  case "$said $previous" in
 ${points.flatMap((one) => one.valuesOf.map(({ option, values }) => `    '${one.path} ${option}') words=(${values.join(' ')}) ;;`)).join('\n')}
   esac
   if (( $#words )); then _describe value words; return; fi
   if [[ $previous == --workdir ]]; then _directories; return; fi
-  case $path in
+  case $said in
 ${words.join('\n')}
   esac
   _describe command words

@@ -28,8 +28,8 @@ export interface CommandContext {
   database(): Promise<Database>
   /** The stack commands act on this machine only. @throws JourneysError for any other environment */
   localOnly(): void
-  /** Prints a document now, as text or JSON, as the runner prints the last one. */
-  emit(outcome: Outcome<object>): void
+  /** Prints a document now, as text or JSON, as the runner prints the last one, and returns what it printed. */
+  emit(outcome: Outcome<object>): string
   /** Closes what was opened, in reverse order. */
   close(): Promise<void>
 }

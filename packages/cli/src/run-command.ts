@@ -43,8 +43,11 @@ export async function runCommand(
   })
   const emit: CommandContext['emit'] = ({ document, exitCode = ExitCode.ok, durationMs }) => {
     const about = { ...head(), ...(durationMs !== undefined && { durationMs }) }
-    if (output.json) output.print(successEnvelope(about, exitCode === ExitCode.ok, document))
-    else output.print(command.render(document as Record<string, unknown>, output.out, about))
+    const text = output.json
+      ? successEnvelope(about, exitCode === ExitCode.ok, document)
+      : command.render(document as Record<string, unknown>, output.out, about)
+    output.print(text)
+    return text
   }
   try {
     const input = resolveFlags({ ...command.flags, ...command.arguments }, request.input)

@@ -6,8 +6,8 @@ import { renderHealthLine } from './views/health.ts'
 
 type Checked = Omit<HealthReport, 'durationMs'>
 
-/** To the upper left corner, and everything below it away. */
-const redraw = '\u001b[H\u001b[J'
+/** Up to where the last report began, and everything from there away: what stood above stays. */
+const redraw = (lines: number) => `\u001b[${lines}A\u001b[J`
 
 /**
  * Checks again and again until Ctrl-C. A terminal is redrawn; a log gets one line a time, `--json` one document a line.
@@ -20,6 +20,7 @@ export async function watchHealth(
 ): Promise<Outcome<Checked>> {
   const { output, signal } = context
   let latest: Outcome<Checked> | undefined
+  let drawn = 0
   while (!signal.aborted) {
     const next = Date.now() + seconds * 1000
     try {
@@ -28,11 +29,8 @@ export async function watchHealth(
       if (signal.aborted) break
       throw error
     }
-    if (output.live) {
-      output.progress.clear()
-      output.raw(redraw)
-    }
-    if (output.live || output.json) context.emit(latest)
+    if (output.live && drawn > 0) output.raw(redraw(drawn))
+    if (output.live || output.json) drawn = context.emit(latest).split('\n').length
     else output.print(renderHealthLine(latest.document, output.out))
     await sleep(Math.max(0, next - Date.now()), undefined, { signal }).catch(() => undefined)
   }

@@ -63,7 +63,7 @@ export const command = defineCommand({
     const environment = await context.environment({ evenBroken: true })
     const { config } = await context.config()
     const check = async () => {
-      context.output.progress.show('checking')
+      if (watch === undefined) context.output.progress.show('checking')
       const workdir = context.workdir()
       const { durationMs, ...document } = await runHealth({
         environment,

@@ -33,7 +33,8 @@ export async function runMain(argv: readonly string[], options: RunOptions = {})
     const screen = {
       isTTY: true,
       columns: options.terminal,
-      clearLine: () => true,
+      // A line that is drawn again stands on a line of its own here.
+      clearLine: () => sink.write('\n'),
       cursorTo: () => true,
       moveCursor: () => true,
     }

@@ -110,30 +110,28 @@ function latency(ms: number | undefined): string {
   return ms === undefined ? '–' : formatDuration(ms)
 }
 
-const phaseNames: Record<LoadProgress['phase'], string> = {
+const phaseNames = {
   users: 'users',
-  starting: 'starting',
   ramp: 'ramp up',
   steady: 'steady',
   down: 'ramp down',
-  cleanup: 'clean up',
-}
+} as const
 const phaseColumn = 9
 
 /** `steady    ████████░░░░  0:41 of 0:58   612 req/s   p95 14 ms   errors 0`: one line that a terminal redraws. */
 export function renderLiveLoad(live: LoadProgress, look: Look): string {
   const { phase, elapsedMs, totalMs, users, plannedUsers, rps, p95Ms, errors } = live
+  if (phase === 'starting') return 'starting the engine'
+  if (phase === 'cleanup') return 'removing the users'
   const name = phaseNames[phase].padEnd(phaseColumn)
-  if (phase === 'starting' || phase === 'cleanup')
-    return phase === 'starting' ? 'starting the engine' : 'removing the users'
   const share = phase === 'users' ? users / Math.max(1, plannedUsers) : elapsedMs / Math.max(1, totalMs)
   const figures =
     phase === 'users'
       ? `${formatCount(users)} of ${formatCount(plannedUsers)}`
       : [
           `${formatClock(Math.min(elapsedMs, totalMs))} of ${formatClock(totalMs)}`,
-          `${formatCount(rps)} req/s`,
-          ...(p95Ms === undefined ? [] : [`p95 ${formatDuration(p95Ms)}`]),
+          `${formatCount(rps).padStart(4)} req/s`,
+          `p95 ${latency(p95Ms).padStart(6)}`,
           `errors ${formatCount(errors)}`,
         ].join('   ')
   // What is left of the line beside the spinner, the phase and the figures: a line that wraps cannot be redrawn.
