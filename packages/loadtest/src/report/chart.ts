@@ -33,9 +33,9 @@ export function timeChart(result: LoadTestResult, options: ChartOptions): Html {
   const points = result.timeline
   const values = options.series.flatMap((series) => points.map((point) => series.value(point) ?? 0))
   const highest = Math.max(...values, 0)
-  // A limit far above everything measured would flatten the lines: then it is only named in the legend.
+  // A limit far above everything measured would flatten the lines: then the legend says where it is.
   const { limit } = options
-  const limitFits = limit !== undefined && limit.value <= highest * 2.5
+  const limitFits = limit !== undefined && limit.value <= highest * 1.5
   const top = roundUp(Math.max(highest, limitFits ? limit.value : 0) * 1.02)
   const seconds = Math.max(1, points.length)
   const x = (second: number) => ((second + 0.5) / seconds) * width
@@ -44,7 +44,7 @@ export function timeChart(result: LoadTestResult, options: ChartOptions): Html {
   return html`<figure class="chart" aria-labelledby="${options.id}-title">
 <figcaption id="${options.id}-title"><b>${options.title}</b>
 <span class="legend">${options.series.map((series) => html`<span><i class="key ${series.look}"></i>${series.name}</span>`)}${
-    limit && html`<span><i class="key limit"></i>${limit.label}</span>`
+    limit && html`<span><i class="key limit"></i>${limit.label}${!limitFits && ', far above'}</span>`
   }</span></figcaption>
 <div class="plot" data-chart="${options.id}">
 <div class="y" aria-hidden="true">${[0, 0.5, 1].map((tick) => html`<span style="bottom:${tick * 100}%">${options.format(top * tick)}</span>`)}</div>

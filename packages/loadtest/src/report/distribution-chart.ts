@@ -12,7 +12,8 @@ export function distributionChart({ distribution, total }: LoadTestResult): Html
   const all = distribution.reduce((sum, { requests }) => sum + requests, 0)
   const left = Math.log10(first.fromMs)
   const span = Math.log10(last.toMs) - left
-  const at = (ms: number) => `${(((Math.log10(Math.max(ms, first.fromMs)) - left) / span) * 100).toFixed(2)}%`
+  const at = (ms: number) =>
+    `${(((Math.log10(Math.min(last.toMs, Math.max(ms, first.fromMs))) - left) / span) * 100).toFixed(2)}%`
   const marks = (['p50', 'p95', 'p99'] as const).flatMap((name) => {
     const value = total[name]
     return value === undefined ? [] : [{ name, value }]
@@ -24,7 +25,7 @@ export function distributionChart({ distribution, total }: LoadTestResult): Html
 <div class="bars" role="img" aria-label="How long answers took: ${label}, longest ${milliseconds(total.max)}">
 <div class="columns">${distribution.map(
     ({ requests, fromMs, toMs }) =>
-      html`<i style="height:${((requests / most) * 100).toFixed(2)}%" title="${milliseconds(fromMs)} to ${milliseconds(toMs)}: ${count(requests)} answers, ${percent(requests / all)}"></i>`,
+      html`<i class="${requests === 0 ? 'none' : 'some'}" style="height:${((requests / most) * 100).toFixed(2)}%" title="${milliseconds(fromMs)} to ${milliseconds(toMs)}: ${count(requests)} answers, ${percent(requests / all)}"></i>`,
   )}</div>
 ${marks.map(({ name, value }) => html`<span class="mark ${name}" style="left:${at(value)}"><b>${name}</b></span>`)}
 <div class="x" aria-hidden="true">${decades(first.fromMs, last.toMs).map((ms) => html`<span style="left:${at(ms)}">${scaleLabel(ms)}</span>`)}</div>

@@ -1,13 +1,13 @@
 import { clockTime } from '../profiles/duration.ts'
 import type { LoadTestResult } from '../result.ts'
 import { figureText, milliseconds } from '../verdict/figure-text.ts'
-import chartStyle from './chart.css'
 import { timeChart } from './chart.ts'
 import chartReader from './chart-reader.html'
+import chartStyle from './chart-style.html'
 import { distributionChart } from './distribution-chart.ts'
 import { type Html, html, jsonForScript, trusted } from './html.ts'
 import { count, percent, rate } from './number-text.ts'
-import pageStyle from './page.css'
+import pageStyle from './page-style.html'
 import { failureTable, requestTable, scenarioTable, table, thresholdTable, timelineTable } from './tables.ts'
 
 /**
@@ -25,19 +25,15 @@ export function renderReport(result: LoadTestResult): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${trusted(pageStyle)}${trusted(chartStyle)}</style>
+${trusted(pageStyle)}
+${trusted(chartStyle)}
 </head>
 <body>
 <a class="skip" href="#thresholds">Skip to the figures</a>
 <main>
 ${verdictPart(result)}
 ${tiles(result)}
-<section aria-labelledby="time"><h2 id="time">Over time</h2>
-<p class="aside">Shaded: ramp up and ramp down, which are shown but not judged. <span class="with-script">Point at a chart, or focus it and use ← and →.</span></p>
-${charts(result)}
-<output class="readout" aria-live="polite"></output>
-<details><summary>The same as a table</summary>${timelineTable(result)}</details>
-</section>
+${result.timeline.length === 0 ? html`<section><p>Nothing was measured: the run ended before its first request.</p></section>` : overTime(result)}
 <section id="thresholds" aria-labelledby="thresholds-title"><h2 id="thresholds-title">Thresholds</h2>${thresholdTable(result)}</section>
 <section aria-labelledby="scenarios"><h2 id="scenarios">Scenarios</h2>${mixBars(result)}${scenarioTable(result)}</section>
 <section aria-labelledby="requests"><h2 id="requests">Requests</h2>${requestTable(result)}${failureTable(result)}</section>
@@ -86,6 +82,15 @@ ${tile('steady part', clockTime(steady.endMs - steady.startMs), `of ${clockTime(
 </dl>`
 }
 
+function overTime(result: LoadTestResult): Html {
+  return html`<section aria-labelledby="time"><h2 id="time">Over time</h2>
+<p class="aside">Shaded: ramp up and ramp down, which are shown but not judged. <span class="with-script">Point at a chart, or focus it and use ← and →.</span></p>
+${charts(result)}
+<output class="readout" aria-live="polite"></output>
+<details><summary>The same as a table</summary>${timelineTable(result)}</details>
+</section>`
+}
+
 function charts(result: LoadTestResult): Html[] {
   const steady = result.timeline.filter(({ phase }) => phase === 'steady')
   const range = (values: number[], format: (value: number) => string) =>
@@ -107,7 +112,7 @@ function charts(result: LoadTestResult): Html[] {
         { name: 'p95', look: 'b', value: (point) => point.p95 },
         { name: 'p99', look: 'c', value: (point) => point.p99 },
       ],
-      format: milliseconds,
+      format: axisTime,
       limit: p95Limit > 0 ? { value: p95Limit, label: `p95 limit ${p95Limit} ms` } : undefined,
     }),
     timeChart(result, {
@@ -147,6 +152,10 @@ function charts(result: LoadTestResult): Html[] {
   ]
 }
 
+function axisTime(ms: number): string {
+  return ms >= 1000 ? `${Number((ms / 1000).toPrecision(3))} s` : ms === 0 ? '0' : milliseconds(ms)
+}
+
 function axisNumber(value: number): string {
   return Number.isInteger(value) ? count(value) : value.toFixed(1)
 }
@@ -166,7 +175,9 @@ function mixBars({ scenarios }: LoadTestResult): Html {
 
 function setup(result: LoadTestResult): Html {
   const { plan, testUsers, environment, engine } = result
-  const stages = plan.stages.map(({ phase, durationMs, users }) => `${phase} ${durationMs / 1000} s to ${users} users`)
+  const stages = plan.stages.map(
+    ({ phase, durationMs, users }) => `${phase} ${Number((durationMs / 1000).toFixed(1))} s to ${count(users)} users`,
+  )
   const made = testUsers.how === 'database' ? 'in the database' : 'through the API'
   const rows: [string, string | Html][] = [
     ['run', result.id],
@@ -187,7 +198,7 @@ function setup(result: LoadTestResult): Html {
     ],
     ['run it again', html`<code>${result.command}</code>`],
   ]
-  return table('What was run', ['setting', 'value'], rows, 2)
+  return table('What was run', ['setting', 'value'], rows, 2, false)
 }
 
 /** `23 Nov 2026, 14:02 UTC` */

@@ -6,10 +6,20 @@ import { count, percent, rate } from './number-text.ts'
 
 type Cell = string | Html
 
-/** A table that scrolls by itself on a narrow screen, also with the keyboard. The first column heads its row. */
-export function table(caption: string, heads: readonly string[], rows: readonly (readonly Cell[])[], words = 1): Html {
+/**
+ * A table that scrolls by itself on a narrow screen, also with the keyboard. The first column heads its row and stays.
+ * @param words columns that are text, from the left; the others are figures
+ * @param captionSeen `false` where the heading above says the same: then only a screen reader has it
+ */
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  words = 1,
+  captionSeen = true,
+): Html {
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
-<caption>${caption}</caption>
+<caption${!captionSeen && html` class="same"`}>${caption}</caption>
 <thead><tr>${heads.map((head, index) => html`<th scope="col"${index >= words && html` class="n"`}>${head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
@@ -59,25 +69,35 @@ export function requestTable({ requests }: LoadTestResult): Html {
   )
 }
 
-export function thresholdTable({ thresholds }: LoadTestResult): Html {
-  return table(
-    'Thresholds, judged on the steady part',
-    ['threshold', 'of', 'result', 'measured', 'whole run'],
-    thresholds.map(({ title, scenario, metric, expression, value, whole, ...judged }) => [
-      html`${title}<br><code>${metric}: ${expression}</code>`,
-      scenario ?? 'all scenarios',
-      outcome(judged),
-      figureText(metric, expression, value),
-      whole ? figureText(metric, expression, whole.value) : '–',
-    ]),
-    3,
-  )
+/** One row per threshold, one column per scenario; below it why some were not judged. */
+export function thresholdTable({ thresholds, scenarios }: LoadTestResult): Html {
+  const scopes = [undefined, ...scenarios.map(({ name }) => name)]
+  const totals = thresholds.filter(({ scenario }) => scenario === undefined)
+  const rows = totals.map(({ title, metric, expression }): Cell[] => [
+    html`${title}<br><code>${metric}: ${expression}</code>`,
+    ...scopes.map((scope) => {
+      const judged = thresholds.find(
+        (other) => other.scenario === scope && other.metric === metric && other.expression === expression,
+      )
+      return judged ? outcome(judged) : html`<span class="quiet">–</span>`
+    }),
+  ])
+  const notes = [
+    ...new Set(
+      thresholds.flatMap(({ scenario, title, note }) =>
+        note ? `${scenario ?? 'all scenarios'}, ${title}: not judged, ${note}` : [],
+      ),
+    ),
+  ]
+  return html`${table('Measured on the steady part; below it, smaller, over the whole run', ['threshold', 'all scenarios', ...scopes.slice(1).map(String)], rows)}
+${notes.length > 0 && html`<ul class="aside">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}`
 }
 
-function outcome({ ok, note }: Pick<ThresholdResult, 'ok' | 'note'>): Html {
-  if (ok === true) return html`<span class="good">✓ holds</span>`
-  if (ok === false) return html`<b class="bad">✗ does not hold</b>`
-  return html`<span class="quiet">– ${note ?? 'not judged'}</span>`
+function outcome({ ok, metric, expression, value, whole }: ThresholdResult): Html {
+  const measured = figureText(metric, expression, value)
+  const sign = { true: html`<span class="good">✓ ${measured}</span>`, false: html`<b class="bad">✗ ${measured}</b>` }
+  const steady = ok === null ? html`<span class="quiet">not judged, ${measured}</span>` : sign[`${ok}`]
+  return html`${steady}<br><small class="quiet">${whole ? figureText(metric, expression, whole.value) : '–'}</small>`
 }
 
 export function failureTable({ failures }: LoadTestResult): Html | false {
@@ -99,7 +119,7 @@ const mostRows = 120
 
 /** The charts as a table. Percentiles of an interval are the highest of its seconds: they cannot be averaged. */
 export function timelineTable({ timeline }: LoadTestResult): Html {
-  const size = Math.ceil(timeline.length / mostRows)
+  const size = Math.max(1, Math.ceil(timeline.length / mostRows))
   const groups: TimelinePoint[][] = []
   for (let from = 0; from < timeline.length; from += size) groups.push(timeline.slice(from, from + size))
   const highest = (points: TimelinePoint[], value: (point: TimelinePoint) => number | undefined) => {

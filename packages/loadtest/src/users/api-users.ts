@@ -44,7 +44,8 @@ export function apiUsers(environment: Environment): TestUsers {
       await pacedRequest({ url: `${url}/rest/v1/purchases?user_id=in.(${ids.join(',')})`, method: 'DELETE', apiKey })
     }
     await pacedEach(users, requestsAtOnce, ({ id }) =>
-      pacedRequest({ url: `${admin}/${id}`, method: 'DELETE', apiKey }),
+      // With a body, as supabase-js sends it.
+      pacedRequest({ url: `${admin}/${id}`, method: 'DELETE', apiKey, body: { should_soft_delete: false } }),
     )
   }
 

@@ -85,7 +85,7 @@ function outcome(
   const { value } = judged
   const needed = samplesNeeded(threshold)
   if (metric === 'http_req_duration' && part.latency.count < needed) {
-    return { value, ok: null, note: `not judged: ${part.latency.count} answers, ${needed} are needed` }
+    return { value, ok: null, note: `${part.latency.count} answers are too few, ${needed} are needed` }
   }
   const unreachable = metric === 'http_reqs' && threshold.aggregation === 'rate' && threshold.operator.startsWith('>')
   if (unreachable && highestRate(plan) <= threshold.limit && !judged.ok) {
@@ -118,7 +118,10 @@ function decide(options: JudgeOptions, thresholds: ThresholdResult[]): { verdict
   const totals = thresholds.filter(({ scenario }) => scenario === undefined)
   const unknown = totals.filter(({ ok, note }) => ok === null && note !== unreachableNote(plan))
   if (unknown.length > 0) {
-    return { verdict: 'inconclusive', reasons: unknown.map(({ title, note }) => `${title}: ${note}`) }
+    return {
+      verdict: 'inconclusive',
+      reasons: unknown.map(({ title, note }) => `${title} could not be judged: ${note}`),
+    }
   }
   if (!totals.some(({ ok }) => ok === true)) {
     return { verdict: 'inconclusive', reasons: ['no threshold could be judged'] }
@@ -139,11 +142,11 @@ function brokenThresholds(thresholds: ThresholdResult[]): string[] {
 function wrongAnswers({ recorder, thresholds }: JudgeOptions): string[] {
   if (thresholds.checks?.length) return []
   return [...recorder.failedChecks.values()].map(
-    ({ scenario, name, count }) => `${scenario}: not so, ${count} times: ${name}`,
+    ({ scenario, name, count }) => `${scenario}: "${name}" did not hold, ${count} times`,
   )
 }
 
 function unreachableNote(plan: LoadPlan): string {
   const most = Math.floor(highestRate(plan))
-  return `not judged: ${plan.users} users who think ${plan.thinkTime.minMs / 1000} to ${plan.thinkTime.maxMs / 1000} s make ${most} requests/s at most`
+  return `${plan.users} users who think ${plan.thinkTime.minMs / 1000} to ${plan.thinkTime.maxMs / 1000} s make ${most} requests/s at most`
 }
