@@ -93,7 +93,8 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(total)
 }
 
-function plainDuration(ms: number): string {
+/** Milliseconds as one would type them: `30s`, `2m`. */
+export function plainDuration(ms: number): string {
   for (const unit of ['h', 'm', 's']) {
     const size = unitMs[unit] ?? 1
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`

@@ -62,6 +62,7 @@ test('Ctrl-C and SIGTERM during a load test stop it, keep its report and remove 
   expect(code).toBe(130)
   expect(stdout).toContain('INTERRUPTED')
   expect(stdout).toContain('report  .journeys/reports/')
+  expect(stdout).toMatch(/again {3}journeys loadtest .*--users 5/)
   const left = await ended(journeys('gdpr', 'anonymize', 'nobody@loadtest.invalid'))
   expect(left.code).toBe(1)
 })

@@ -52,8 +52,7 @@ export async function runCommand(
   try {
     const input = resolveFlags({ ...command.flags, ...command.arguments }, request.input)
     const context = createContext({ ...options, globals, output, emit })
-    const outcome = await runAndClean(command, context, input)
-    if (!outcome.printed) emit(outcome)
+    const outcome = await runAndEmit(command, context, input)
     return outcome.exitCode ?? ExitCode.ok
   } catch (error) {
     if (options.signal.reason instanceof PipeClosed) return ExitCode.ok
@@ -65,22 +64,32 @@ export async function runCommand(
   }
 }
 
-/** The clean-up runs in every case; when both fail, what the command said matters more. */
-async function runAndClean(
+/**
+ * The clean-up comes last and in every case: it neither delays nor loses what the command has found. When it fails, that is an
+ * error of its own, after a command that did its work; after one that failed, what the command said matters more.
+ */
+async function runAndEmit(
   command: AnyCommand,
   context: CommandContext,
   input: Record<string, unknown>,
-): Promise<Outcome<Record<string, unknown>>> {
+): Promise<Outcome<object>> {
   let outcome: Outcome<Record<string, unknown>>
   try {
     context.signal.throwIfAborted()
     outcome = await command.run(context, input)
+    if (!outcome.printed) context.emit(outcome)
   } catch (error) {
     await context.close().catch(() => undefined)
     throw error
   }
-  await context.close()
-  return outcome
+  try {
+    await context.close()
+    return outcome
+  } catch (error) {
+    // The document is printed: a second one would make two.
+    context.output.complain(renderFailure(describeFailure(error), context.output.err, context.verbose))
+    return { ...outcome, exitCode: outcome.exitCode || ExitCode.failed }
+  }
 }
 
 /** After Ctrl-C a library may fail in any way (a closed socket, an AbortError): what happened is the interruption. */

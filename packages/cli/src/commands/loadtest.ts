@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import { loadTestDocument } from '../documents/load-test.ts'
-import { duration, flag, oneOf, toggle, wholeNumber } from '../flag.ts'
+import { duration, flag, oneOf, plainDuration, toggle, wholeNumber } from '../flag.ts'
 import { formatDuration } from '../output/duration.ts'
 import { formatCount } from '../output/number.ts'
 import { resolveFlags } from '../usage-error.ts'
@@ -59,7 +59,7 @@ export const command = defineCommand({
       profile: flags.profile,
       engine: flags.engine,
       users: flags.users,
-      duration: flags.duration === undefined ? undefined : `${flags.duration}ms`,
+      duration: flags.duration === undefined ? undefined : plainDuration(flags.duration),
       keepData: flags.keepData,
       reportFolder: reportFolder(context, flags.reportFolder),
       confirm: flags.confirm,

@@ -49,7 +49,7 @@ export const command = defineCommand({
         look,
       ),
       '',
-      renderNext(['journeys health', 'eval "$(journeys status --env)"   # the keys, for this shell'], look),
+      renderNext(['journeys health', 'export $(journeys status --env)   # the keys, for this shell'], look),
     ].join('\n')
   },
 })

@@ -53,7 +53,7 @@ export const command = defineCommand({
     { words: 'status --env', says: 'SUPABASE_URL=..., SUPABASE_ANON_KEY=..., and so on' },
     { words: 'status --env > .env', says: "for the app's development server" },
   ],
-  notes: 'To have the keys in this shell: eval "$(journeys status --env)"',
+  notes: 'To have the keys in this shell and its programs: export $(journeys status --env)',
   async run(context, { env }) {
     const { stackStatus } = await import('@journeys/stack')
     context.localOnly()

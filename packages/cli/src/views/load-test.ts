@@ -21,13 +21,15 @@ export function renderLoadTest(result: LoadTestResult, look: Look): string {
     '',
     ...result.thresholds.filter(isGeneral).map((one) => label(mark(one, look), threshold(one))),
     ...result.thresholds
-      .filter((one) => !isGeneral(one) && one.ok !== true)
+      .filter((one) => !isGeneral(one) && one.ok === false)
       .map((one) => label(mark(one, look), threshold(one))),
+    ...unjudgedScenarios(result).map((text) => label(paint.yellow('–'), text)),
     '',
     label(verdict, [steady, ...result.reasons].join(' · ')),
     ...failures(result).map((text) => label(paint.red('errors'), text)),
     ...result.warnings.map((text) => label(paint.yellow('note'), text)),
     ...(result.reportFile === undefined ? [] : [`  report  ${result.reportFile}`]),
+    ...(result.interrupted ? [`  again   ${result.command}`] : []),
   ].join('\n')
 }
 
@@ -71,6 +73,12 @@ function renderScenarios({ scenarios, total }: LoadTestResult, look: Look): stri
 /** Of all scenarios together; those of one scenario are shown when they are not met. */
 function isGeneral(one: ThresholdResult): boolean {
   return one.scenario === undefined
+}
+
+/** One line for all: in a small run most scenarios alone are too few requests to judge. The report has each reason. */
+function unjudgedScenarios({ thresholds }: LoadTestResult): string[] {
+  const names = thresholds.flatMap((one) => (one.ok === null && one.scenario !== undefined ? [one.scenario] : []))
+  return names.length === 0 ? [] : [`too little was measured to judge alone: ${[...new Set(names)].join(', ')}`]
 }
 
 function threshold(one: ThresholdResult): string {
