@@ -3,7 +3,7 @@ import { main } from '../dist/main.js'
 
 // The first Ctrl-C asks the command to stop and clean up after itself; the second does not wait.
 const interrupt = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     if (interrupt.signal.aborted) process.exit(130)
     interrupt.abort(signal)

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parseDocument } from './testing/json-schema.ts'
 import { runMain } from './testing/run-main.ts'
 
 test('--version prints the version and nothing else', async () => {
@@ -96,4 +97,20 @@ test('colours only on a terminal, and as NO_COLOR, FORCE_COLOR and --no-color sa
   expect(await stderr(['x'], { FORCE_COLOR: '1' })).toContain(colour)
   expect(await stderr(['x'], { FORCE_COLOR: '0' }, 80)).not.toContain(colour)
   expect(await stderr(['x', '--no-color'], { FORCE_COLOR: '1' }, 80)).not.toContain(colour)
+})
+
+test('k6 install says when JOURNEYS_K6 is no k6, as text and as JSON', async () => {
+  const env = { JOURNEYS_K6: '/nowhere/k6' }
+  const { code, stderr } = await runMain(['k6', 'install'], { env })
+  expect(code).toBe(2)
+  expect(stderr).toContain('JOURNEYS_K6')
+  const { stdout } = await runMain(['k6', 'install', '--json'], { env })
+  expect(await parseDocument(stdout)).toMatchObject({ schema: 'journeys/k6-install/1', ok: false })
+})
+
+test('every answer to a mistake, and the help, has its schema in the docs', async () => {
+  for (const argv of [['helth'], ['loadtest', '--users', '0'], ['health', '--only', 'x'], ['--help'], []]) {
+    const { stdout } = await runMain([...argv, '--json'])
+    expect(await parseDocument(stdout)).toMatchObject({ environment: 'local' })
+  }
 })

@@ -49,6 +49,8 @@ export async function runCommand(
     output.print(text)
     return text
   }
+  const stopping = () => output.progress.show('stopping; a second Ctrl-C does not wait')
+  options.signal.addEventListener('abort', stopping, { once: true })
   try {
     const input = resolveFlags({ ...command.flags, ...command.arguments }, request.input)
     const context = createContext({ ...options, globals, output, emit })
@@ -60,6 +62,7 @@ export async function runCommand(
     const mistake = exitCode === ExitCode.usage || exitCode === ExitCode.interrupted
     return mistake ? exitCode : (command.failureExitCode ?? exitCode)
   } finally {
+    options.signal.removeEventListener('abort', stopping)
     output.progress.clear()
   }
 }
