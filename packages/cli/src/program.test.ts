@@ -30,18 +30,20 @@ test('a mistyped command, subcommand, option or value gets one line, a hint and 
   expect(await runMain(['helth'])).toEqual({
     code: 2,
     stdout: '',
-    stderr: expect.stringMatching(
-      /^error {2}unknown command helth\nhint {3}did you mean journeys health\? One of: start, /,
-    ),
+    stderr: 'error  unknown command helth\nhint   did you mean journeys health?\n',
   })
+  expect((await runMain(['frobnicate'])).stderr).toContain('hint   One of: start, stop, status, reset, health, ')
   expect((await runMain(['gdpr', 'anonymise'])).stderr).toBe(
-    'error  unknown command gdpr anonymise\nhint   did you mean journeys gdpr anonymize? One of: gdpr anonymize\n',
+    'error  unknown command gdpr anonymise\nhint   did you mean journeys gdpr anonymize?\n',
   )
   expect((await runMain(['completion', 'bahs'])).stderr).toBe(
     'error  <shell> does not take "bahs"\nhint   did you mean bash? One of: bash, zsh, fish\n',
   )
   expect((await runMain(['completion', 'bash', '--quite'])).stderr).toBe(
     'error  unknown option --quite\nhint   did you mean --quiet?\n',
+  )
+  expect((await runMain(['health', '--watch', '0'])).stderr).toBe(
+    'error  --watch must be a whole number from 1 to 3600, not "0"\n',
   )
   expect((await runMain(['--enf', 'x', 'completion', 'bash'])).stderr).toContain('unknown option --enf')
 })

@@ -104,6 +104,12 @@ function remainingGlobals(own: FlagSet): FlagSet {
   return Object.fromEntries(Object.entries(globalFlags).filter(([name]) => !(name in own)))
 }
 
+/** In two columns, the first of them no wider than this; else the words stand above what they do. */
+function fitsBeside(words: string, says: string, look: Look): boolean {
+  const widest = 28
+  return words.length <= widest && says.length <= look.width - widest - '  journeys   '.length
+}
+
 /** Commander puts a page of options above the commands; who asks `journeys --help` looks for a command. */
 function commandsFirst(command: Command, helper: Help): string {
   const sections = Help.prototype.formatHelp.call(helper, command, helper).trimEnd().split('\n\n')
@@ -120,12 +126,12 @@ function withValues(flag: Flag): string {
 }
 
 function helpAfter(definition: AnyCommand, look: Look): string {
-  const longest = Math.max(...definition.examples.map((example) => example.words.length))
-  const column = Math.min(longest, 40)
+  const short = definition.examples.filter(({ words, says }) => fitsBeside(words, says, look))
+  const column = Math.max(0, ...short.map(({ words }) => words.length))
   const examples = definition.examples.map(({ words, says }) =>
-    words.length > column || words.length + says.length > look.width - 14
-      ? `  journeys ${words}\n      ${says}`
-      : `  journeys ${words.padEnd(column)}  ${says}`,
+    fitsBeside(words, says, look)
+      ? `  journeys ${words.padEnd(column)}  ${says}`
+      : `  journeys ${words}\n      ${says}`,
   )
   const notes = definition.notes === undefined ? '' : `\n${wrap(definition.notes, look.width)}\n`
   return `${notes}\n${look.paint.bold('Examples:')}\n${examples.join('\n')}`

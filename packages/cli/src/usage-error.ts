@@ -70,7 +70,7 @@ export function unknownCommand(typed: string, vocabulary: Vocabulary): JourneysE
   const second = vocabulary.commands.find((name) => name.split(' ')[1] === typed)
   const meant = second ?? closest(typed, vocabulary.commands)
   const list = `One of: ${vocabulary.commands.join(', ')}`
-  return usageError(`unknown command ${typed}`, meant === undefined ? list : `did you mean journeys ${meant}? ${list}`)
+  return usageError(`unknown command ${typed}`, meant === undefined ? list : `did you mean journeys ${meant}?`)
 }
 
 function unknownOption(typed: string, vocabulary: Vocabulary): JourneysError {

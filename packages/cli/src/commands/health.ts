@@ -27,7 +27,7 @@ export const command = defineCommand({
     watch: flag(
       '--watch [seconds]',
       'check again every few seconds (5) until Ctrl-C; off a terminal one line a time, with --json one document a line',
-      z.union([z.literal(true).transform(() => 5), wholeNumber(1, 3600)]).optional(),
+      z.preprocess((seconds) => (seconds === true ? '5' : seconds), wholeNumber(1, 3600).optional()),
     ),
   },
   document: z.object({
