@@ -5,19 +5,40 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestStack, type TestStack } from '../support/stack.ts'
 import { quickConfig, quickLoad, targetOf, withFolder } from './quick-load.ts'
 
+interface Played {
+  result: LoadTestResult
+  report: string
+  progress: LoadProgress[]
+}
+
+const engines = ['builtin', 'k6'] as const
+type EngineName = (typeof engines)[number]
+
+const k6 = await findK6(process.env)
+const usable = engines.filter((engine) => engine === 'builtin' || k6)
+const nothing = { users: 0, identities: 0, profiles: 0, entries: 0, purchases: 0, limits: 0 }
+const played = new Map<EngineName, Played>()
 let stack: TestStack
 let database: Database
+
+// The engines run side by side: a load of a dozen users is mostly waiting.
 beforeAll(async () => {
   stack = await createTestStack()
   database = await connect(stack.database.superuserUrl)
+  await Promise.all(usable.map(async (engine) => played.set(engine, await play(engine))))
 })
 afterAll(async () => {
   await database?.end()
   await stack?.stop()
 })
 
-const k6 = await findK6(process.env)
-const nothing = { users: 0, identities: 0, profiles: 0, entries: 0, purchases: 0, limits: 0 }
+function play(engine: EngineName): Promise<Played> {
+  return withFolder(async (folder) => {
+    const progress: LoadProgress[] = []
+    const result = await quickLoad(stack, folder, { engine, onProgress: (now) => progress.push(now) })
+    return { result, progress, report: await readFile(result.reportFile as string, 'utf8') }
+  })
+}
 
 /** Rows in every table that a load test writes to. */
 async function rowsLeft(): Promise<Record<string, number>> {
@@ -29,24 +50,18 @@ async function rowsLeft(): Promise<Record<string, number>> {
   return rows[0] as Record<string, number>
 }
 
-const runs = new Map<string, LoadTestResult>()
-
-describe.each(['builtin', 'k6'] as const)('a load test with engine %s', (engine) => {
+for (const engine of engines) {
   const missing = engine === 'k6' && !k6
-  const story = missing ? describe.skip : describe
-  story(missing ? 'not tried: no k6 in JOURNEYS_K6, PATH or the cache' : 'on the local stack', () => theStory(engine))
-})
+  const name = missing ? `${engine}: not tried, there is none in JOURNEYS_K6, PATH or the cache` : engine
+  describe.skipIf(missing)(`a load test with engine ${name}`, () => theStory(engine))
+}
 
-function theStory(engine: 'builtin' | 'k6'): void {
+function theStory(engine: EngineName): void {
   let result: LoadTestResult
   let report: string
-  const progress: LoadProgress[] = []
-  beforeAll(async () => {
-    await withFolder(async (folder) => {
-      result = await quickLoad(stack, folder, { engine, onProgress: (now) => progress.push(now) })
-      runs.set(engine, result)
-      report = await readFile(result.reportFile as string, 'utf8')
-    })
+  let progress: LoadProgress[]
+  beforeAll(() => {
+    ;({ result, report, progress } = played.get(engine) as Played)
   })
 
   test('passes: every request is answered, and every answer is right', () => {
@@ -145,7 +160,7 @@ function theStory(engine: 'builtin' | 'k6'): void {
 }
 
 test.runIf(k6)('both engines measure the same load', () => {
-  const [builtin, withK6] = [runs.get('builtin'), runs.get('k6')] as [LoadTestResult, LoadTestResult]
+  const [builtin, withK6] = engines.map((engine) => played.get(engine)?.result) as [LoadTestResult, LoadTestResult]
   // Roughly: a dozen users on a busy machine. The bench compares them at a thousand.
   expect(withK6.total.requests / builtin.total.requests).toBeGreaterThan(0.6)
   expect(withK6.total.requests / builtin.total.requests).toBeLessThan(1.7)
