@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -82,6 +82,7 @@ test('with --json a mistake too is exactly one document on stdout', async () => 
 test('a folder without supabase/ is said, with what to type', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'journeys-cli-'))
   const { code, stderr } = await runMain(['config', 'show'], { cwd })
+  await rm(cwd, { recursive: true })
   expect(code).toBe(2)
   expect(stderr).toContain('error  no supabase folder in')
   expect(stderr).toContain('--workdir')
