@@ -63,7 +63,7 @@ async function requestsOfScenario(name: ScenarioName): Promise<WireRequest[]> {
         headers: requestHeaders('anon', 'token', body !== undefined, headers),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
-      return { status: answer.status, ok: answer.ok, json: () => undefined }
+      return { status: answer.status, ok: answer.ok, text: () => '', json: () => undefined }
     },
     pause: async () => undefined,
     check: () => undefined,

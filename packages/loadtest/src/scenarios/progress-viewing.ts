@@ -18,5 +18,5 @@ export const progressViewing: Scenario = async (visitor) => {
   const list = await visitor.request('GET', lastEntries, {
     name: 'GET journal_entries',
   })
-  if (list.ok) visitor.check('the last entries are a list', Array.isArray(list.json()))
+  if (list.ok) visitor.check('the last entries are a list', list.text().startsWith('['))
 }

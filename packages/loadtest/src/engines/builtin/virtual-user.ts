@@ -64,7 +64,7 @@ export class VirtualUser implements Visitor {
       const { name } = options
       recorder.addRequest({ at: Date.now(), scenario, phase, name, status, failed: !ok, durationMs, error })
     }
-    return { status, ok, json: () => parsed(body) }
+    return { status, ok, text: () => body, json: () => parsed(body) }
   }
 
   pause(): Promise<void> {

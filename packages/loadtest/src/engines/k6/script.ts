@@ -76,6 +76,7 @@ function visitorFor(user: SignedInUser): Visitor {
       return {
         status: response.status,
         ok: response.status >= 200 && response.status < 400,
+        text: () => (response.body as string | null) ?? '',
         json() {
           try {
             return JSON.parse(response.body as string)
