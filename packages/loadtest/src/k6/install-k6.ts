@@ -1,6 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ExitCode, JourneysError } from '@journeys/core/ops'
+import { removeLeftoverFolders } from '../leftover-folders.ts'
 import { clockTime } from '../profiles/duration.ts'
 import { cachedK6 } from './cache-folder.ts'
 import { download } from './download.ts'
@@ -35,7 +36,7 @@ export async function installK6(options: InstallK6Options): Promise<InstalledK6>
   const target = cachedK6(processEnv)
   const folder = path.dirname(target)
   await mkdir(folder, { recursive: true })
-  await removeLeftovers(folder)
+  await removeLeftoverFolders(folder, '.install-')
   const workshop = await mkdtemp(path.join(folder, `.install-${process.pid}-`))
   const job: Job = { source, workshop, signal, processEnv, report: options.onProgress ?? (() => undefined) }
   try {
@@ -121,21 +122,4 @@ async function buildModule(job: Job, go: string): Promise<string> {
     clearInterval(ticking)
   }
   return path.join(job.workshop, executableName)
-}
-
-/** What an install that was killed has left; that of a living process is its own. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = Number(/^\.install-(\d+)-/.exec(name)?.[1])
-    if (pid > 0 && !alive(pid)) await rm(path.join(folder, name), { recursive: true, force: true })
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

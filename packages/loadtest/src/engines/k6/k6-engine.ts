@@ -3,11 +3,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { JourneysError } from '@journeys/core/ops'
 import type { K6 } from '../../k6/find-k6.ts'
+import { removeLeftoverFolders } from '../../leftover-folders.ts'
 import type { Engine, EngineOutcome, EngineRun } from '../engine.ts'
 import { bundleScript } from './bundle.ts'
 import { runK6 } from './k6-process.ts'
 import { SampleReader } from './samples.ts'
 import type { ScriptInput } from './script-input.ts'
+
+const folderPrefix = 'journeys-k6-'
 
 /** The real k6, with the same scenarios and the same clock as the built-in engine. */
 export function k6Engine(k6: K6): Engine {
@@ -15,14 +18,16 @@ export function k6Engine(k6: K6): Engine {
     name: 'k6',
     version: k6.version,
     async run(run) {
+      await removeLeftoverFolders(os.tmpdir(), folderPrefix)
       // mkdtemp makes it 0700: the users' tokens are in it.
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'journeys-k6-'))
+      const folder = await mkdtemp(path.join(os.tmpdir(), `${folderPrefix}${process.pid}-`))
       try {
         await writeInput(folder, run)
         const samples = new SampleReader(run.recorder)
         const { exitCode, messages } = await runK6({
           k6: k6.path,
           folder,
+          users: run.plan.users,
           signal: run.signal,
           onSamples: (text) => samples.write(text),
         })

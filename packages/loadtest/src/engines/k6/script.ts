@@ -37,17 +37,21 @@ export const options = {
 }
 
 const loadStarted = new Gauge('journeys_load_started', true)
-let self: SignedInUser | undefined
+// Of this user, kept between iterations: k6 builds `exec.scenario` anew each time it is asked for.
+let visitor: Visitor | undefined
+let startedAt = 0
 
 export default async function iteration(): Promise<void> {
-  const number = exec.scenario.iterationInTest
-  if (number === 0) loadStarted.add(exec.scenario.startTime)
+  const { scenario } = exec
+  const number = scenario.iterationInTest
+  startedAt ||= scenario.startTime
+  if (number === 0) loadStarted.add(startedAt)
   const name = input.round[number % input.round.length] as keyof typeof scenarios
-  self ??= users[(exec.vu.idInTest - 1) % users.length] as SignedInUser
-  const { tags } = exec.vu.metrics
+  const { vu } = exec
+  visitor ??= visitorFor(users[(vu.idInTest - 1) % users.length] as SignedInUser)
+  const { tags } = vu.metrics
   tags.scenario = name
   tags.phase = phaseNow()
-  const visitor = visitorFor(self)
   try {
     await scenarios[name](visitor)
   } catch (error) {
@@ -97,5 +101,5 @@ function visitorFor(user: SignedInUser): Visitor {
 }
 
 function phaseNow(): string {
-  return phaseAt(input.stages, Date.now() - exec.scenario.startTime)
+  return phaseAt(input.stages, Date.now() - startedAt)
 }
