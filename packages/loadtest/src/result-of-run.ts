@@ -63,7 +63,7 @@ export function resultOf(run: FinishedRun): LoadTestResult {
     verdict: judgement.verdict,
     exitCode: judgement.exitCode,
     reasons: judgement.reasons,
-    warnings: [...run.outcome.warnings, ...mixWarnings(scenarios), ...userWarnings(run)],
+    warnings: [...run.outcome.warnings, ...(interrupted ? [] : mixWarnings(scenarios)), ...userWarnings(run)],
     steady: { startMs: steady.startMs, endMs: steady.endMs },
     phases,
     scenarios,
