@@ -36,7 +36,7 @@ export function timeChart(result: LoadTestResult, options: ChartOptions): Html {
   // A limit far above everything measured would flatten the lines: then the legend says where it is.
   const { limit } = options
   const limitFits = limit !== undefined && limit.value <= highest * 1.5
-  const top = roundUp(Math.max(highest, limitFits ? limit.value : 0) * 1.02)
+  const top = roundUp(Math.max(highest, limitFits ? limit.value : 0))
   const seconds = Math.max(1, points.length)
   const x = (second: number) => ((second + 0.5) / seconds) * width
   const y = (value: number) => height - (value / top) * height

@@ -15,10 +15,10 @@ export function percent(share: number, decimals = 1): string {
   return `${(share * 100).toFixed(decimals)}\u202f%`
 }
 
-/** The next round number at or above, for the top of an axis: 1, 2, 2.5 or 5 times a power of ten. */
+/** The next number at or above whose half is round too, for the top of an axis. */
 export function roundUp(value: number): number {
   if (!(value > 0)) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= value * 0.999_999) ?? 10
+  const step = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * 0.999_999) ?? 10
   return Number((step * power).toPrecision(6))
 }
