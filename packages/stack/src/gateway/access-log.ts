@@ -1,4 +1,6 @@
-import { existsSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { JourneysError } from '@journeys/core'
 // CommonJS, whose only name for Node's loader is the default one.
 import sonicBoom, { type SonicBoom } from 'sonic-boom'
 
@@ -33,14 +35,12 @@ const ROTATE_BYTES = 32 * 1024 * 1024
 /**
  * A file that gets one JSON line per request. Lines are gathered and written together: one system call per request would cost more than
  * the request's own handling. A disk that is full or gone costs lines, never a request; writing goes on once there is room.
+ * @throws JourneysError `access_log_refused` when the file cannot be opened
  */
 export function openAccessLog(file: string): AccessLog {
   rotate(file)
   const stream = new sonicBoom.SonicBoom({
-    dest: file,
-    append: true,
-    mkdir: true,
-    mode: 0o600,
+    fd: openFile(file),
     minLength: FLUSH_BYTES,
     maxLength: WAITING_BYTES,
     periodicFlush: FLUSH_MS,
@@ -102,6 +102,19 @@ function withoutValues(query: string) {
       return harmless.has(name) ? pair : `${name}=…`
     })
   return `?${pairs.join('&')}`
+}
+
+function openFile(file: string) {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    return openSync(file, 'a', 0o600)
+  } catch (error) {
+    throw new JourneysError('access_log_refused', 'The access log cannot be written.', {
+      detail: `${file}: ${(error as NodeJS.ErrnoException).code}`,
+      hint: `Make its folder writable: chmod u+w ${dirname(file)}`,
+      cause: error,
+    })
+  }
 }
 
 function rotate(file: string) {

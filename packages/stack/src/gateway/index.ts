@@ -56,6 +56,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     auth,
     health: () => checkHealth({ postgres: () => auth.probe(), postgrest: () => probePostgrest(options) }),
   })
+  let running = 0
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -65,7 +66,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       connectionsCheckingInterval: 5000,
       noDelay: true,
     },
-    (request, response) => dispatch(openExchange(request, response, log)),
+    (request, response) => {
+      running += 1
+      response.once('close', () => {
+        running -= 1
+      })
+      dispatch(openExchange(request, response, log))
+    },
   )
   server.on('clientError', clientError)
   const close = async () => {
@@ -85,7 +92,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url,
     port,
     stop: () => {
-      stopped ??= finish(server).then(close)
+      stopped ??= finish(server, () => running).then(close)
       return stopped
     },
   }
@@ -119,10 +126,14 @@ function listenFailure(error: NodeJS.ErrnoException, port: number) {
   })
 }
 
-async function finish(server: Server): Promise<void> {
+async function finish(server: Server, running: () => number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
-  // `close` ends the connections that are idle now; one that is answering becomes idle later, and would stay for its keep-alive.
-  const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  // `close` ends the connections that are idle now. One that is answering becomes idle later, and would stay for its keep-alive; one
+  // that never sent a request does not count as idle.
+  const sweep = setInterval(() => {
+    if (running() === 0) server.closeAllConnections()
+    else server.closeIdleConnections()
+  }, 20)
   const cut = setTimeout(() => server.closeAllConnections(), FINISH_MS)
   await closed
   clearInterval(sweep)

@@ -1,6 +1,6 @@
-import { Agent, type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http'
-import { type Exchange, ownHeaders, peerAddress, reply } from './exchange.ts'
-import { responseHead } from './response-head.ts'
+import { Agent, type ClientRequest, request as sendRequest } from 'node:http'
+import { sendAnswer } from './answer.ts'
+import { type Exchange, peerAddress, reply } from './exchange.ts'
 
 export interface RestProxyOptions {
   /** `http://127.0.0.1:<port>` */
@@ -44,14 +44,16 @@ export function createRestProxy(options: RestProxyOptions): RestProxy {
       port,
       method: request.method ?? 'GET',
       path,
-      headers: headers as never,
+      headers,
       timeout: options.timeoutMs,
     })
-    upstream.on('response', (answer: IncomingMessage) => sendAnswer(exchange, upstream, answer))
+    upstream.on('response', (answer) => {
+      sendAnswer(exchange, upstream, answer, () => refuse(exchange, 503, unreachable, ['Retry-After', '1']))
+    })
     upstream.on('timeout', () => {
       if (request.complete) refuse(exchange, 504, timedOut)
       else refuse(exchange, 408, uploadStalled)
-      upstream.destroy()
+      abandon(exchange, upstream)
     })
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (response.destroyed || response.writableEnded) return
@@ -59,7 +61,7 @@ export function createRestProxy(options: RestProxyOptions): RestProxy {
       refuse(exchange, 503, unreachable, ['Retry-After', '1'])
     })
     response.once('close', () => {
-      if (!response.writableFinished) upstream.destroy()
+      if (!response.writableFinished) abandon(exchange, upstream)
     })
     if (hasBody) sendBody(exchange, upstream)
     else upstream.end()
@@ -73,9 +75,8 @@ export function createRestProxy(options: RestProxyOptions): RestProxy {
       if (response.writableEnded || upstream.destroyed) return
       sent += chunk.length
       if (sent > options.maxBodyBytes) {
-        // Before the body's end: PostgREST never sees a whole request, so it changes nothing.
         refuseBody(exchange)
-        upstream.destroy()
+        abandon(exchange, upstream)
       } else if (!upstream.write(chunk)) request.pause()
     })
     upstream.on('drain', () => request.resume())
@@ -88,28 +89,14 @@ export function createRestProxy(options: RestProxyOptions): RestProxy {
   return { forward, close: () => agent.destroy() }
 }
 
-const bodyMethods = new Set(['POST', 'PUT', 'PATCH'])
-
-function sendAnswer(exchange: Exchange, upstream: ClientRequest, answer: IncomingMessage) {
-  const { response } = exchange
-  if (response.headersSent || response.destroyed) {
-    upstream.destroy()
-    return
-  }
-  const headers = responseHead(answer.rawHeaders)
-  headers.push(...ownHeaders(exchange))
-  response.writeHead(answer.statusCode ?? 502, headers)
-  answer.on('data', (chunk: Buffer) => {
-    if (!response.write(chunk)) answer.pause()
-  })
-  response.on('drain', () => answer.resume())
-  answer.on('end', () => response.end())
-  answer.on('error', (error: NodeJS.ErrnoException) => {
-    exchange.error = error.code ?? error.name
-    // The client must not take half an answer for a whole one.
-    response.destroy()
-  })
+// PostgREST takes the end of a connection for the end of a body of unknown length: half a CSV would be half inserted. A reset it
+// takes for what it is.
+function abandon(exchange: Exchange, upstream: ClientRequest) {
+  if (exchange.head.chunked && !upstream.writableFinished) upstream.socket?.resetAndDestroy()
+  upstream.destroy()
 }
+
+const bodyMethods = new Set(['POST', 'PUT', 'PATCH'])
 
 // A late failure of an exchange that is answered already has nobody to tell.
 function refuse(exchange: Exchange, status: number, body: object, headers: readonly string[] = []) {

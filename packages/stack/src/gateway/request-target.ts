@@ -41,7 +41,7 @@ function decoded(text: string) {
 }
 
 function originForm(url: string) {
-  if (!URL.canParse(url)) return '/'
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return '/'
   const { pathname, search } = new URL(url)
-  return `${pathname}${search}`
+  return pathname + search
 }

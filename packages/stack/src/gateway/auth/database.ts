@@ -71,9 +71,13 @@ function refusal(error: unknown): never {
   throw unavailable(error)
 }
 
+// Connection lost (08), refused to this role (28), no such database (3D), too many (53300), closed to connections (55000), shutting
+// down or starting up (57P).
+const unavailableStates = /^(08|28|3D|57P|53300|55000)/
+
 function fromSqlState(error: pg.DatabaseError): Error {
   const state = error.code ?? ''
-  if (state.startsWith('08') || state.startsWith('57P') || state === '53300') return unavailable(error)
+  if (unavailableStates.test(state)) return unavailable(error)
   if (state === '57014') {
     const message = 'Processing this request timed out, please retry after a moment.'
     return new AuthError(504, 'request_timeout', message, { cause: error })
