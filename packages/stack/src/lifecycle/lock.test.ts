@@ -29,7 +29,7 @@ describe('the lock', () => {
   })
 
   it('goes to exactly one of many who find it left by a dead process', async () => {
-    const dead = spawn('true')
+    const dead = spawn(process.execPath, ['--version'])
     const exit = once(dead, 'exit')
     const identity = (await processIdentity(dead.pid as number)) ?? 'gone already'
     await exit
