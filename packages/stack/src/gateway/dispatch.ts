@@ -1,7 +1,7 @@
 import type { ApiKeyCheck } from './api-key.ts'
 import { AUTH_PATH, type Auth } from './auth/app.ts'
 import { preflightHeaders } from './cors.ts'
-import { type Exchange, ownHeaders, reply } from './exchange.ts'
+import { type Exchange, reply } from './exchange.ts'
 import type { GatewayHealth } from './health.ts'
 import type { RestProxy } from './proxy.ts'
 
@@ -29,7 +29,7 @@ export function dispatcher(services: Services): (exchange: Exchange) => void {
     if (exchange.request.method === 'OPTIONS') return preflight(exchange)
     if (path === '/health') return void answerHealth(exchange, services)
     // Who verifies tokens has no key of ours.
-    if (path === `${AUTH_PATH}/.well-known/jwks.json`) return services.auth.handle(withCors(exchange))
+    if (path === `${AUTH_PATH}/.well-known/jwks.json`) return services.auth.handle(exchange)
 
     const key = exchange.head.apiKey ?? exchange.target.apiKey
     const refusal = services.checkKey(key)
@@ -41,7 +41,7 @@ export function dispatcher(services: Services): (exchange: Exchange) => void {
     }
     if (isUnder(path, AUTH_PATH)) {
       if (refusal !== undefined) return reply(exchange, 401, refusal)
-      return services.auth.handle(withCors(exchange))
+      return services.auth.handle(exchange)
     }
     const [, service = '', version] = path.split('/')
     const what = version === 'v1' ? absent[service] : undefined
@@ -59,15 +59,6 @@ function preflight(exchange: Exchange) {
   const requested = exchange.request.headers['access-control-request-headers']
   exchange.response.writeHead(204, ['X-Request-Id', exchange.id, ...preflightHeaders(requested)])
   exchange.response.end()
-}
-
-// What answers through its own response object adds to these.
-function withCors(exchange: Exchange) {
-  const headers = ownHeaders(exchange)
-  for (let at = 0; at < headers.length; at += 2) {
-    exchange.response.setHeader(headers[at] as string, headers[at + 1] as string)
-  }
-  return exchange
 }
 
 async function answerHealth(exchange: Exchange, services: Services) {

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, request as sendRequest } from 'node:http'
 import { sendAnswer } from './answer.ts'
 import { type Exchange, peerAddress, reply } from './exchange.ts'
+import { discardUpload } from './refused-upload.ts'
 
 export interface RestProxyOptions {
   /** `http://127.0.0.1:<port>` */
@@ -18,9 +19,6 @@ export interface RestProxy {
 
 // PostgREST drops a connection that was idle for 30 s. Ours go first, so that no request is written to one that is closing.
 const IDLE_MS = 15_000
-/** What a refused upload may still send before its connection is cut. Cutting at once would lose the answer that says why (RST). */
-const REFUSED_UPLOAD_MS = 1000
-
 /** Streams requests to PostgREST and its answers back. No body is ever held whole: whichever side is slower holds up the other. */
 export function createRestProxy(options: RestProxyOptions): RestProxy {
   const { hostname, port, host } = new URL(options.upstreamUrl)
@@ -104,12 +102,8 @@ function refuse(exchange: Exchange, status: number, body: object, headers: reado
 }
 
 function refuseBody(exchange: Exchange) {
-  const { request } = exchange
   refuse(exchange, 413, tooLarge)
-  if (request.complete) return
-  request.resume()
-  const cut = setTimeout(() => request.socket.destroy(), REFUSED_UPLOAD_MS)
-  request.once('close', () => clearTimeout(cut))
+  discardUpload(exchange.request)
 }
 
 const tooLarge = {

@@ -1,13 +1,11 @@
-import type { IncomingMessage } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import pg from 'pg'
 import type { AuthSettings } from '../../settings.ts'
 import type { Exchange } from '../exchange.ts'
 import { type AccessTokens, accessTokens } from './access-token.ts'
 import { adminCreateUser, adminDeleteUser, adminGetUser, adminListUsers, adminUpdateUser } from './admin-users.ts'
+import { answerWith } from './answer.ts'
 import { requireAdmin } from './caller.ts'
 import type { AuthContext, AuthEnv, AuthRequest } from './context.ts'
 import { getUser, updateUser } from './current-user.ts'
@@ -39,9 +37,6 @@ export interface Auth {
 /** Where Auth lives, as on Supabase. */
 export const AUTH_PATH = '/auth/v1'
 
-/** Supabase Auth's own limit. */
-const BODY_BYTES = 1024 * 1024
-
 /** The part of Supabase Auth's API that the app and its operators use, over the same tables. */
 export function createAuth(options: AuthOptions): Auth {
   const { settings } = options
@@ -56,16 +51,8 @@ export function createAuth(options: AuthOptions): Auth {
     tokenRefresh: rateLimit(settings.rate_limit.token_refresh),
   }
   const app = authRoutes({ database, settings, tokens, limits })
-  const exchanges = new WeakMap<object, Exchange>()
-  const listener = getRequestListener(
-    (request, env) => app.fetch(request, { exchange: exchanges.get(env.incoming) as Exchange }),
-    { hostname: '127.0.0.1', overrideGlobalObjects: false },
-  )
   return {
-    handle(exchange) {
-      exchanges.set(exchange.request as IncomingMessage, exchange)
-      void listener(exchange.request, exchange.response)
-    },
+    handle: (exchange) => answerWith(app, exchange),
     probe: () => database.query('select 1'),
     close: () => database.end(),
   }
@@ -76,7 +63,6 @@ function authRoutes(context: AuthContext): Hono<AuthEnv> {
   const answer = (handler: (context: AuthContext, request: AuthRequest) => Promise<Response>) => {
     return (request: AuthRequest) => handler(context, request)
   }
-  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: refuseBody }))
 
   app.get('/health', answer(health))
   app.get('/settings', (request) => request.json(publicSettings(context.settings)))
@@ -127,13 +113,6 @@ function publicSettings(settings: AuthSettings) {
     sms_provider: '',
     saml_enabled: false,
   }
-}
-
-function refuseBody(request: AuthRequest) {
-  return refuse(
-    request,
-    new AuthError(413, 'request_entity_too_large', `Request body too large (max ${BODY_BYTES} bytes)`),
-  )
 }
 
 function refuse(request: AuthRequest, error: Error): Response {
