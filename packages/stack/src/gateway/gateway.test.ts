@@ -221,6 +221,11 @@ describe('a request that is no HTTP', () => {
     expect(answer).toContain('{"message":"The request is not valid HTTP"}')
   })
 
+  test('or has a method that no route could be for, is refused', async () => {
+    const head = `Host: x\r\napikey: ${stack.anonKey}\r\nConnection: close\r\n\r\n`
+    expect(await send(`TRACE /auth/v1/user HTTP/1.1\r\n${head}`)).toMatch(/^HTTP\/1.1 405 /)
+  })
+
   test('is told that its headers are too large', async () => {
     expect(await send(`GET /health HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /)
   })

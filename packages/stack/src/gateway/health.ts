@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface HealthCheckResult {
   ok: boolean
@@ -11,24 +12,39 @@ export interface GatewayHealth {
   checks: Record<string, HealthCheckResult>
 }
 
-/** Runs every probe, at once. A probe fails by rejecting; what it rejects with is told by name or code only. */
-export async function checkHealth(probes: Record<string, () => Promise<unknown>>): Promise<GatewayHealth> {
+/**
+ * Runs every probe, at once. A probe fails by rejecting, or by saying nothing for so long; what it rejects with is told by name or code
+ * only.
+ */
+export async function checkHealth(
+  probes: Record<string, () => Promise<unknown>>,
+  timeoutMs: number,
+): Promise<GatewayHealth> {
   const entries = await Promise.all(
-    Object.entries(probes).map(async ([name, probe]) => [name, await timed(probe)] as const),
+    Object.entries(probes).map(async ([name, probe]) => [name, await timed(probe, timeoutMs)] as const),
   )
   const checks = Object.fromEntries(entries)
   return { status: entries.every(([, check]) => check.ok) ? 'ok' : 'unavailable', checks }
 }
 
-async function timed(probe: () => Promise<unknown>): Promise<HealthCheckResult> {
+async function timed(probe: () => Promise<unknown>, timeoutMs: number): Promise<HealthCheckResult> {
   const started = performance.now()
   const ms = () => Math.round((performance.now() - started) * 10) / 10
   try {
-    await probe()
+    await within(timeoutMs, probe())
     return { ok: true, ms: ms() }
   } catch (error) {
     return { ok: false, ms: ms(), error: reason(error) }
   }
+}
+
+// A server that is stopped, not dead, answers nothing at all.
+async function within(ms: number, work: Promise<unknown>) {
+  const timer = new AbortController()
+  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new Error('timeout')
+  })
+  await Promise.race([work, late]).finally(() => timer.abort())
 }
 
 function reason(error: unknown) {

@@ -54,7 +54,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     checkKey: apiKeyCheck(options.keys),
     proxy,
     auth,
-    health: () => checkHealth({ postgres: () => auth.probe(), postgrest: () => probePostgrest(options) }),
+    health: () => {
+      const probes = { postgres: () => auth.probe(), postgrest: () => probePostgrest(options) }
+      return checkHealth(probes, PROBE_MS)
+    },
   })
   let running = 0
   const server = createServer(

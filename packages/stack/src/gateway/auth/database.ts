@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { AuthError } from './error.ts'
 
@@ -16,6 +17,7 @@ const CONNECTIONS = 10
 const CONNECT_MS = 5000
 const STATEMENT_MS = 10_000
 const LOCK_MS = 5000
+const END_MS = 1000
 
 /**
  * Connections as `supabase_auth_admin`. Each is opened when needed, so a database that went away and came back is found again without
@@ -60,7 +62,8 @@ export function openAuthDatabase(url: string): AuthDatabase {
         client.release(broken)
       }
     },
-    end: () => pool.end(),
+    // A connection that is still lent to a statement holds up the pool's end; the statement's own timeout is longer than anybody waits.
+    end: () => Promise.race([pool.end(), sleep(END_MS, undefined, { ref: false })]),
   }
 }
 

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { call } from '../../../../../tests/support/http.ts'
 import { generateKeys, generatePasswords } from '../../keys.ts'
@@ -36,6 +37,19 @@ test('while the database is down Auth says so and when to come back; then it wor
   const stack = { url: gateway.url, anonKey: keys.anonKey }
   const body = { email: 'a@example.test', password: 'correct horse' }
   expect((await call(stack, '/auth/v1/signup', { body })).status).toBe(200)
+
+  // Stopped, not dead: it says nothing.
+  const client = new pg.Client(first.url('supabase_admin', passwords.supabase_admin))
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>(
+    `select pid from pg_stat_activity where application_name = 'journeys-auth'`,
+  )
+  await client.end()
+  expect(rows).not.toEqual([])
+  for (const { pid } of rows) process.kill(pid, 'SIGSTOP')
+  const hung = await call(stack, '/health')
+  for (const { pid } of rows) process.kill(pid, 'SIGCONT')
+  expect(hung.body.checks.postgres).toMatchObject({ ok: false, error: 'timeout' })
 
   process.kill(first.pid, 'SIGKILL')
   await first.exited
