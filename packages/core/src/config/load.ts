@@ -203,7 +203,7 @@ function unknownEnvironment(name: string, others: string[]): JourneysError {
   const known = ['local', ...others]
   return new JourneysError('environment_unknown', `There is no environment ${JSON.stringify(name)}`, {
     detail: `${configFileName} knows: ${known.join(', ')}`,
-    hint: `${suggestion(name, known)} A new one is an entry in ${configFileName}: "environments": { "${/^[a-z][a-z0-9-]*$/.test(name) ? name : 'staging'}": { "url": "https://..." } }`,
+    hint: `${suggestion(name, known).replace(/[^?]$/, '$&.')} A new one is an entry in ${configFileName}: "environments": { "${/^[a-z][a-z0-9-]*$/.test(name) ? name : 'staging'}": { "url": "https://..." } }`,
     exitCode: ExitCode.usage,
   })
 }

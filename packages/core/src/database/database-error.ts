@@ -75,7 +75,10 @@ export function databaseError(error: unknown, label: string, isLoopback: boolean
   if (code !== undefined && tlsErrors.test(code)) {
     return new JourneysError('database_untrusted', 'The database server cannot prove who it is', {
       detail: `${label}: ${message}`,
-      hint: "download the project's CA certificate (Supabase: Database settings, SSL configuration) and add ?sslrootcert=PATH to DATABASE_URL, then: journeys health --only database",
+      hint:
+        code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+          ? 'write the name that its certificate is made out to as the host in DATABASE_URL, then: journeys health --only database'
+          : "download the project's CA certificate (Supabase: Database settings, SSL configuration) and add ?sslrootcert=PATH to DATABASE_URL, then: journeys health --only database",
       exitCode: ExitCode.unreachable,
       cause: error,
     })

@@ -51,3 +51,8 @@ export type Check = SqlCheck | ProbeCheck
 export function environmentFlag({ environment }: { environment: Environment }): string {
   return environment.isLocal ? '' : ` --env ${environment.name}`
 }
+
+/** How long a server has for its answer: somewhat less than the check, so that there is time to say who did not answer. */
+export function answerTimeMs(config: Config): number {
+  return config.health.checkTimeoutMs * 0.8
+}

@@ -1,5 +1,5 @@
 import { requireSetting } from '../config/environment.ts'
-import { environmentFlag, type ProbeContext } from './check.ts'
+import { answerTimeMs, environmentFlag, type ProbeContext } from './check.ts'
 import type { Finding } from './finding.ts'
 import { medianLatency } from './latency.ts'
 
@@ -8,7 +8,9 @@ const rounds = 3
 
 /** Asks one path of the API a few times: does it answer, does it take our key, how long does it need. */
 export async function probePath(context: ProbeContext, path: string, part: string): Promise<Finding[]> {
-  const { environment, config, signal } = context
+  const { environment, config } = context
+  const tooLate = AbortSignal.timeout(answerTimeMs(config))
+  const signal = AbortSignal.any([context.signal, tooLate])
   const url = `${requireSetting(environment, 'supabaseUrl')}${path}`
   const apikey = requireSetting(environment, 'anonKey')
   const again = environment.isLocal
@@ -62,12 +64,12 @@ export async function probePath(context: ProbeContext, path: string, part: strin
       },
     ]
   } catch (error) {
-    if (signal.aborted) throw error
+    if (context.signal.aborted) throw error
     return [
       {
         state: 'critical',
         summary: `${part} cannot be reached at ${new URL(url).origin}`,
-        why: reason(error),
+        why: tooLate.aborted ? `no answer within ${answerTimeMs(config) / 1000} s` : reason(error),
         remediation: again,
       },
     ]

@@ -3,7 +3,7 @@ import { suggestion } from '../config/issue.ts'
 import type { Config } from '../config/schema.ts'
 import { connect, type Database, type Row } from '../database/connection.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
-import { type Check, environmentFlag, type ProbeContext, type SqlCheck } from './check.ts'
+import { answerTimeMs, type Check, environmentFlag, type ProbeContext, type SqlCheck } from './check.ts'
 import { checks, healthCheckIds } from './checks/index.ts'
 import { type Finding, healthStates } from './finding.ts'
 import { type HealthCheck, type HealthReport, reportOf, summarize } from './report.ts'
@@ -58,7 +58,7 @@ function chooseChecks(only: readonly string[] | undefined): readonly Check[] {
   if (stranger !== undefined || only.length === 0) {
     throw new JourneysError('health_check_unknown', `There is no health check ${JSON.stringify(stranger ?? '')}`, {
       detail: `there are: ${healthCheckIds.join(', ')}`,
-      hint: `${suggestion(stranger ?? '', [...healthCheckIds])} journeys health --only ${healthCheckIds.slice(2, 4).join(',')}`,
+      hint: `${suggestion(stranger ?? '', [...healthCheckIds]).replace(/[^?]$/, '$&.')} Type: journeys health --only ${healthCheckIds.slice(2, 4).join(',')}`,
       exitCode: ExitCode.usage,
     })
   }
@@ -74,7 +74,8 @@ function openOnce(environment: Environment, config: Config) {
         await connect(requireSetting(environment, 'databaseUrl'), {
           applicationName: 'journeys health',
           statementTimeoutMs: config.health.checkTimeoutMs,
-          connectTimeoutMs: config.health.checkTimeoutMs,
+          // Within the check's own time, so that it is the database that did not answer, and not the check.
+          connectTimeoutMs: answerTimeMs(config),
         }))()
       return opening
     },

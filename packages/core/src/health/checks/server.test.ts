@@ -98,13 +98,19 @@ describe('API and auth', () => {
     ).toMatchObject({ state: 'critical' })
   })
 
-  test('a server that never answers is unknown when the time is over', async () => {
+  test('a server that takes the call and never answers is critical too', async () => {
     const server = createTcpServer(() => undefined)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     await instead({ supabaseUrl: `http://127.0.0.1:${port}` }, async () => {
-      const found = await patient.check('api', { 'health.checkTimeoutMs': 150 })
-      expect(found).toMatchObject({ state: 'unknown', summary: 'no answer within 0.15 s' })
+      expect(await patient.check('api', { 'health.checkTimeoutMs': 500 })).toMatchObject({
+        state: 'critical',
+        why: 'no answer within 0.4 s',
+      })
+    })
+    await instead({ databaseUrl: `postgresql://postgres:x@127.0.0.1:${port}/postgres` }, async () => {
+      expect(await patient.check('database', { 'health.checkTimeoutMs': 500 })).toMatchObject({ state: 'critical' })
+      expect(await patient.check('wraparound', { 'health.checkTimeoutMs': 500 })).toMatchObject({ state: 'unknown' })
     })
     server.close()
   })
@@ -140,6 +146,14 @@ describe('database', () => {
       })
     })
   })
+})
+
+test('a check that does not end in time is unknown, whatever holds it up', async () => {
+  const holder = await patient.session()
+  await holder.query('begin; lock table private.retention_runs in access exclusive mode')
+  expect(await patient.check('retention', { 'health.checkTimeoutMs': 200 })).toMatchObject({ state: 'unknown' })
+  await holder.query('rollback')
+  expect(await patient.check('retention')).toMatchObject({ state: 'ok' })
 })
 
 test('a cache hit rate under the warning is found; with too few reads nothing is claimed', async () => {
