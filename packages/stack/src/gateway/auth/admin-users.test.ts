@@ -124,7 +124,7 @@ describe('creating', () => {
 
   test('twice with one address is refused', async () => {
     const { email } = await created()
-    const { error } = await client.auth.admin.createUser({ email, password })
+    const { error } = await client.auth.admin.createUser({ email: email ?? '', password })
     expect(error).toMatchObject({ status: 422, code: 'email_exists' })
   })
 })
