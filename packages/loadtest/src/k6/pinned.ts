@@ -16,8 +16,8 @@ export interface K6Source {
 }
 
 /**
- * 1.7.1 is the newest release whose checksums two package managers have published alike (Hermit's k6.hcl for all four, an
- * Arch package for Linux x64). Windows archives are in neither, so there k6 is built from the module.
+ * 1.7.1 is the newest release whose checksums could be established: all four from Hermit's k6.hcl, the one for Linux x64 from an
+ * Arch package as well. For Windows there is none, so there k6 is built from the module.
  */
 export const pinnedK6: K6Source = {
   release: {
