@@ -20,7 +20,7 @@ export interface CommandContext {
   workdir(): string
   config(flags?: Record<string, unknown>): Promise<LoadedConfig>
   /**
-   * The environment with its secrets. `local` is started when it is not up, and stopped again at the end.
+   * The environment with its secrets. `local` is started when it is not up, and stopped again at the end when nobody else uses it.
    * `evenBroken` takes a stack whose supervisor lives as it is: what is wrong with it is what is asked.
    */
   environment(options?: { evenBroken?: boolean }): Promise<Environment>
@@ -52,27 +52,23 @@ export function createContext(options: ContextOptions): CommandContext {
   async function openEnvironment(evenBroken: boolean): Promise<Environment> {
     const { environment: found } = await context.config()
     if (!found.isLocal) return found
-    const { stackStatus, startStack, stopStack } = await import('@journeys/stack')
-    const { state: broken } = evenBroken ? await stackStatus({ workdir: context.workdir() }) : {}
-    if (broken) return { ...found, ...secretsOf(broken) }
+    const { useStack } = await import('@journeys/stack')
     const started = performance.now()
     output.progress.show('starting the local stack')
-    const state = await startStack({
+    const { stack, release } = await useStack({
       workdir: context.workdir(),
       signal,
+      evenBroken,
       onProgress: ({ message }) => output.progress.show(`starting the local stack: ${message}`),
       processEnv,
     })
+    closers.push(async () => {
+      await release(() => output.progress.show('stopping the local stack'))
+      output.progress.clear()
+    })
     output.progress.clear()
-    if (state.startedNow) {
-      closers.push(async () => {
-        output.progress.show('stopping the local stack')
-        await stopStack({ workdir: context.workdir() })
-        output.progress.clear()
-      })
-      output.progress.note(`stack    ready in ${formatDuration(performance.now() - started)}`)
-    }
-    return { ...found, ...secretsOf(state) }
+    if (stack.startedNow) output.progress.note(`stack    ready in ${formatDuration(performance.now() - started)}`)
+    return { ...found, ...secretsOf(stack) }
   }
 
   async function openDatabase(): Promise<Database> {

@@ -4,6 +4,7 @@ export { type StartedStack, type StartOptions, startStack } from './lifecycle/st
 export type { StackState } from './lifecycle/state.ts'
 export { type StackPart, type StackPartName, type StackStatus, stackStatus } from './lifecycle/status.ts'
 export { resetStack, stopStack } from './lifecycle/stop.ts'
+export { type StackLease, type UseOptions, useStack } from './lifecycle/use.ts'
 export { bootstrapDatabase, type RolePasswords } from './postgres/bootstrap.ts'
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/server.ts'
 export { findPostgrest, type PostgrestBinary } from './rest/binary.ts'

@@ -82,6 +82,42 @@ test('a command that finds the stack up leaves it up; one that started it stops 
   await expectNothingLeft(project)
 })
 
+test('a stack that a command started stays up under one that joined it, and goes with the last of them', async () => {
+  const watch = () => {
+    const interrupt = new AbortController()
+    let seen = ''
+    let look = () => {}
+    const ended = journeys('health --watch 1 --only database', {
+      signal: interrupt.signal,
+      onOutput: (stdout) => {
+        seen = stdout
+        look()
+      },
+    })
+    /** Resolves when it has printed one more line. */
+    const next = () => {
+      const before = seen
+      return new Promise<void>((resolve) => {
+        look = () => seen !== before && resolve()
+      })
+    }
+    const end = () => {
+      interrupt.abort()
+      return ended
+    }
+    return { next, end }
+  }
+  const first = watch()
+  await first.next()
+  const second = watch()
+  await second.next()
+  await first.end()
+  await second.next()
+  const { stdout } = await second.end()
+  expect(stdout).toMatch(/^(\d\d:\d\d:\d\d {2}OK\n)+$/)
+  await expectNothingLeft(project)
+})
+
 test('Ctrl-C during a start ends with 130, says how to go on and leaves nothing', async () => {
   const interrupt = new AbortController()
   setTimeout(() => interrupt.abort(), 100)

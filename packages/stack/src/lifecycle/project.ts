@@ -61,7 +61,7 @@ export async function makeProjectFolder(project: Project): Promise<void> {
 }
 
 /** Not `recursive`: with it, Node reports a read-only file system as "no such file or directory". */
-async function makeFolder(path: string, mode: number): Promise<void> {
+export async function makeFolder(path: string, mode: number): Promise<void> {
   await mkdir(path, { mode }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })

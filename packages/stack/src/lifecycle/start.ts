@@ -17,6 +17,7 @@ import { dataPlaces } from './data-place.ts'
 import { endServers, findStackProcesses } from './leftovers.ts'
 import { lockHolder } from './lock.ts'
 import { makeProjectFolder, openProject, type Project } from './project.ts'
+import { keepUp } from './purpose.ts'
 import { readState, type StackState } from './state.ts'
 import { isHealthy } from './status.ts'
 
@@ -40,11 +41,21 @@ const OTHERS_READY_WITHIN_MS = 120_000
 
 /**
  * Brings the project's stack up, unless it is up already, and resolves when it is ready. Whatever a killed one left behind is
- * taken over. When it fails, nothing is left running.
+ * taken over. When it fails, nothing is left running. It stays up until it is stopped, also when a command had started it on demand.
  * @throws JourneysError `no_supabase_folder`, `port_taken`, `disk_full`, `folder_not_writable`, `data_other_major`, `interrupted`,
  *   `migration_failed`, ...
  */
 export async function startStack(options: StartOptions): Promise<StartedStack> {
+  const project = await openProject(options.workdir)
+  for (;;) {
+    const stack = await bringUp(options)
+    // False when the last command that used it has stopped it in this moment.
+    if (await keepUp(project, stack, options.signal)) return stack
+  }
+}
+
+/** What `startStack` does, without a word about how long the stack is to stay: see purpose.ts. */
+export async function bringUp(options: StartOptions): Promise<StartedStack> {
   requirePlatform()
   const project = await openProject(options.workdir)
   await makeProjectFolder(project)
