@@ -53,6 +53,13 @@ const results = await Promise.all([
     outdir: 'packages/stack/dist',
   }),
   build({ ...node, entryPoints: ['packages/loadtest/src/index.ts'], outdir: 'packages/loadtest/dist' }),
+  // What scenario files import: it also has to load without Node.
+  build({
+    ...shared,
+    platform: 'neutral',
+    entryPoints: [{ in: 'packages/loadtest/src/scenario-file/scenario.ts', out: 'scenario' }],
+    outdir: 'packages/loadtest/dist',
+  }),
   build({
     ...node,
     entryPoints: ['packages/cli/src/main.ts', 'packages/cli/src/documentation.ts'],
