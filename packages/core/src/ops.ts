@@ -1,16 +1,25 @@
 // Node and pg: what operators run. The app's side, safe in a browser, is index.ts.
 
+export { durationMs } from './config/duration.ts'
 export {
   type Environment,
   type EnvironmentSetting,
   environmentVariables,
   requireSetting,
 } from './config/environment.ts'
-export { suggestion } from './config/issue.ts'
 export { configJsonSchema } from './config/json-schema.ts'
 export { configFileName, type LoadConfigOptions, type LoadedConfig, loadConfig } from './config/load.ts'
-export type { Config, LoadProfile, ScenarioName } from './config/schema.ts'
+export { type LoadProfile, type LoadProfileKind, topOfProfile } from './config/load-profile.ts'
+export type { Config, ScenarioName } from './config/schema.ts'
+export { suggestion } from './config/suggestion.ts'
 export * from './config/threshold.ts'
+export { parseThresholdKey, type ThresholdKey, type ThresholdTag } from './config/threshold-key.ts'
+export {
+  resolveThresholds,
+  type ThresholdRule,
+  type ThresholdSetting,
+  type ThresholdSettings,
+} from './config/threshold-rule.ts'
 export { isLoopbackHost } from './database/address.ts'
 export {
   type ConnectOptions,

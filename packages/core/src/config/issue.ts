@@ -1,44 +1,52 @@
-import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import type { InputIssue } from '../errors.ts'
 import { configJsonSchema, type JsonSchema } from './json-schema.ts'
+import { isObject } from './layers.ts'
+import { suggestion } from './suggestion.ts'
 
-/** What zod found, in words: every unknown key on a line of its own, with the key that was probably meant. */
-export function configIssues(error: z.ZodError): InputIssue[] {
+/**
+ * What zod found, in words: every unknown key on a line of its own, with the key that was probably meant.
+ * @param document what was read: a profile's keys depend on its kind
+ */
+export function configIssues(error: z.ZodError, document: unknown): InputIssue[] {
   return error.issues.flatMap((issue): InputIssue[] => {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(path, key) }))
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(path, key, document) }))
     }
     if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }))
     return [{ path, message: issue.message.replace(/^Invalid input: /, '') }]
   })
 }
 
-/** `did you mean x?`, or else the list of what there is. */
-export function suggestion(word: string, known: string[]): string {
-  if (known.length === 0) return 'there is none'
-  const near = closest(
-    word.toLowerCase(),
-    known.map((one) => one.toLowerCase()),
-  )
-  const meant = known.find((one) => one.toLowerCase() === near)
-  // Half the word's length: further away it is a guess, not a suggestion.
-  if (meant !== undefined && distance(word.toLowerCase(), near) <= Math.max(2, Math.floor(meant.length / 2))) {
-    return `did you mean ${meant}?`
-  }
-  return `one of: ${known.join(', ')}`
+function unknownKey(path: (string | number)[], key: string, document: unknown): string {
+  return `unknown key; ${suggestion(key, keysAt(path, document))}`
 }
 
-function unknownKey(path: (string | number)[], key: string): string {
-  return `unknown key; ${suggestion(key, keysAt(path))}`
-}
-
-function keysAt(path: (string | number)[]): string[] {
-  let schema: JsonSchema | undefined = configJsonSchema()
+function keysAt(path: (string | number)[], document: unknown): string[] {
+  const root = configJsonSchema()
+  let schema: JsonSchema | undefined = root
+  let value = document
   for (const part of path) {
+    value = isObject(value) ? value[String(part)] : undefined
     const inner: unknown = schema?.additionalProperties
-    schema = schema?.properties?.[String(part)] ?? (typeof inner === 'object' ? (inner as JsonSchema) : undefined)
+    schema = resolved(
+      root,
+      schema?.properties?.[String(part)] ?? (isObject(inner) ? (inner as JsonSchema) : undefined),
+      value,
+    )
   }
   return Object.keys(schema?.properties ?? {}).filter((key) => key !== '$schema')
+}
+
+/** Follows references, and among a profile's kinds the one that the document says. */
+function resolved(root: JsonSchema, schema: JsonSchema | undefined, value: unknown): JsonSchema | undefined {
+  if (schema === undefined) return undefined
+  const reference = schema.$ref ?? schema.allOf?.[0]?.$ref
+  if (reference !== undefined) {
+    const definitions = root.definitions as Record<string, JsonSchema>
+    return resolved(root, definitions[reference.replace('#/definitions/', '')], value)
+  }
+  const kind = (isObject(value) ? value.kind : undefined) ?? 'load'
+  return schema.anyOf?.find(({ properties }) => properties?.kind?.const === kind) ?? schema
 }

@@ -103,7 +103,22 @@ describe('values', () => {
   test('a profile of the file joins the built-in ones', async () => {
     await file({ loadtest: { profiles: { tiny: { users: 2, rampUpSeconds: 0, holdSeconds: 3, rampDownSeconds: 0 } } } })
     const { config } = await load()
-    expect(Object.keys(config.loadtest.profiles).sort()).toEqual(['load', 'smoke', 'tiny'])
+    expect(Object.keys(config.loadtest.profiles)).toEqual([
+      'load',
+      'spike',
+      'stress',
+      'recovery',
+      'soak',
+      'smoke',
+      'tiny',
+    ])
+    expect(config.loadtest.profiles.tiny).toEqual({
+      kind: 'load',
+      users: 2,
+      rampUpSeconds: 0,
+      holdSeconds: 3,
+      rampDownSeconds: 0,
+    })
   })
 })
 

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExitCode, type InputIssue, JourneysError } from '../errors.ts'
 import { type Environment, resolveEnvironment } from './environment.ts'
-import { configIssues, suggestion } from './issue.ts'
+import { configIssues } from './issue.ts'
 import { isObject, type Layer, leaves, mergeLayers, nest } from './layers.ts'
+import { topOfProfile, withBuiltInProfiles } from './load-profile.ts'
 import { type Config, completeConfig, configFileSchema } from './schema.ts'
 import { findSecrets } from './secret.ts'
+import { suggestion } from './suggestion.ts'
 import { settingsFromEnvironment, variableFinder, variableOf } from './variables.ts'
 
 export const configFileName = 'journeys.config.json'
@@ -43,8 +45,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const path = join(options.workdir, configFileName)
   const document = await readConfigFile(path)
   const { issues: secrets, rest } = findSecrets(document ?? {})
-  const written = configFileSchema.safeParse(rest)
-  const fileIssues = [...secrets, ...(written.success ? [] : configIssues(written.error))]
+  const complete = withBuiltIn(rest)
+  const written = configFileSchema.safeParse(complete)
+  const fileIssues = [...secrets, ...(written.success ? [] : configIssues(written.error, complete))]
   if (!written.success || fileIssues.length > 0) throw invalid(fileIssues, configFileName)
 
   const environments = written.data.environments
@@ -65,12 +68,15 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     { origin: 'flag', values: nest(options.flags ?? {}) },
   ]
   const merged = mergeLayers(layers)
-  const effective = configFileSchema.safeParse({ ...merged.values, environments: environmentsOf(rest) })
+  const values = withBuiltIn({ ...merged.values, environments: environmentsOf(rest) })
+  const effective = configFileSchema.safeParse(values)
   const find = await variableFinder(options.workdir, options.processEnv, name)
   const target = entry === undefined ? localEnvironment() : resolveEnvironment(name, entry, find)
   const issues = [
     ...fromEnvironment.issues,
-    ...(effective.success ? contradictions(completeConfig(effective.data)) : configIssues(effective.error)),
+    ...(effective.success
+      ? [...contradictions(completeConfig(effective.data)), ...aboveCeiling(effective.data.loadtest)]
+      : configIssues(effective.error, values)),
     ...target.issues,
   ].map((issue) => withOrigin(issue, merged.origins))
   if (!effective.success || issues.length > 0) throw invalid(issues, 'The configuration')
@@ -135,6 +141,31 @@ function ownSections(document: unknown, name: string): Record<string, unknown> {
   return sections
 }
 
+/** With what the built-in profiles say where the file, or an environment's section, changes a part of one. */
+function withBuiltIn(document: unknown): unknown {
+  if (!isObject(document)) return document
+  const { environments } = document
+  return {
+    ...profilesCompleted(document),
+    ...(isObject(environments)
+      ? {
+          environments: Object.fromEntries(
+            Object.entries(environments).map(([name, entry]) => [
+              name,
+              isObject(entry) ? profilesCompleted(entry) : entry,
+            ]),
+          ),
+        }
+      : {}),
+  }
+}
+
+function profilesCompleted(sections: Record<string, unknown>): Record<string, unknown> {
+  const { loadtest } = sections
+  if (!isObject(loadtest) || !isObject(loadtest.profiles)) return sections
+  return { ...sections, loadtest: { ...loadtest, profiles: withBuiltInProfiles(loadtest.profiles) } }
+}
+
 function localEnvironment(): { environment: Environment; origins: Record<string, string>; issues: InputIssue[] } {
   // Not from SUPABASE_URL and its like: a shell set up for staging must not turn `local` into staging.
   return { environment: { name: 'local', production: false, isLocal: true }, origins: {}, issues: [] }
@@ -179,9 +210,24 @@ function contradictions({
     }))
 }
 
+/** Only of profiles that somebody wrote: a lowered ceiling must not make the built-in ones an error before they are used. */
+function aboveCeiling({ ceiling, profiles }: Pick<Config['loadtest'], 'ceiling' | 'profiles'>): InputIssue[] {
+  return Object.entries(profiles).flatMap(([name, profile]) => {
+    const top = topOfProfile(profile)
+    return (['users', 'rate'] as const)
+      .filter((what) => (top[what] ?? 0) > ceiling[what])
+      .map((what) => ({
+        path: ['loadtest', 'profiles', name],
+        message: `goes up to ${top[what]} ${what === 'users' ? 'users' : 'iterations per second'}, above loadtest.ceiling.${what} (${ceiling[what]})`,
+      }))
+  })
+}
+
 function originOf(leaf: string, origins: Record<string, string>, inFile: Set<string>): string {
   if (leaf.startsWith('environments.')) return inFile.has(leaf) ? 'file' : 'default'
-  return origins[leaf] ?? (leaf.startsWith('loadtest.thresholds.') ? 'slo' : 'default')
+  // A threshold in k6's long form was set part by part, and is shown as a whole.
+  const own = origins[leaf] ?? Object.entries(origins).find(([path]) => path.startsWith(`${leaf}.`))?.[1]
+  return own ?? (leaf.startsWith('loadtest.thresholds.') ? 'slo' : 'default')
 }
 
 function withOrigin(issue: InputIssue, origins: Record<string, string>): InputIssue {

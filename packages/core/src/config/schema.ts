@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { JourneysError } from '../errors.ts'
-import { parseThreshold, type ThresholdMetric, thresholdMetrics } from './threshold.ts'
+import { builtInProfiles, type LoadProfile } from './load-profile.ts'
+import { loadtest } from './loadtest.ts'
+import type { ThresholdSetting } from './threshold-rule.ts'
+import { settingsOf, type ThresholdSettings } from './threshold-rule.ts'
 
 // Every default is a figure of the document that the project began with, or stands beside the reason for it.
 
@@ -62,65 +64,14 @@ const health = z.strictObject({
     .describe('of the numbers that a sequence and its column can hold'),
 })
 
-const weight = z.int().min(0).max(1000)
-const weights = z
-  .strictObject({
-    journal_creation: weight.default(40),
-    profile_updates: weight.default(20),
-    progress_viewing: weight.default(30),
-    premium_purchases: weight.default(10),
-  })
-  .refine((all) => Object.values(all).some((one) => one > 0), 'at least one weight must be above 0')
-  .describe("each scenario's share of the traffic, relative to their sum")
-
-const thresholds = z.strictObject({
-  ...Object.fromEntries(
-    Object.keys(thresholdMetrics).map((metric) => [metric, expressions(metric as ThresholdMetric)]),
-  ),
-} as Record<ThresholdMetric, ReturnType<typeof expressions>>)
-
-function expressions(metric: ThresholdMetric) {
-  const expression = z.string().superRefine((text, context) => {
-    try {
-      parseThreshold(text, metric)
-    } catch (error) {
-      if (!(error instanceof JourneysError)) throw error
-      context.addIssue({ code: 'custom', message: `${error.message}; ${error.hint ?? ''}` })
-    }
-  })
-  return z.array(expression).optional()
-}
-
-const profile = z
-  .strictObject({
-    users: z.int().min(1).max(100_000).describe('how many are active at once at the top'),
-    rampUpSeconds: seconds,
-    holdSeconds: seconds.min(1).describe('the steady part, on which the thresholds are judged'),
-    rampDownSeconds: seconds,
-  })
-  .describe('a load profile: users come, stay, and go')
-
-/** `load` is the run of the document (1000 users at once), in about a minute; `smoke` says within seconds whether anything works at all. */
-const defaultProfiles = {
-  load: { users: 1000, rampUpSeconds: 10, holdSeconds: 40, rampDownSeconds: 8 },
-  smoke: { users: 10, rampUpSeconds: 1, holdSeconds: 8, rampDownSeconds: 1 },
-}
-
-const profileName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'a profile is named in lower case, digits and hyphens')
-
-const loadtest = z.strictObject({
-  weights: weights.prefault({}),
-  thresholds: thresholds
-    .optional()
-    .describe("k6's grammar; a metric that is left out follows from `slo`, [] asks for nothing"),
-  profiles: z.record(profileName, profile).prefault({}).describe('added to the built-in ones; the same name replaces'),
-})
-
 const sections = {
-  slo: slo.prefault({}).describe('what the service promises'),
-  alerts: alerts.prefault({}).describe('from which figures `journeys health` speaks up'),
-  health: health.prefault({}).describe('limits of single health checks'),
-  loadtest: loadtest.prefault({}).describe('what `journeys loadtest` sends, and what it must withstand'),
+  slo: slo.meta({ id: 'slo' }).prefault({}).describe('what the service promises'),
+  alerts: alerts.meta({ id: 'alerts' }).prefault({}).describe('from which figures `journeys health` speaks up'),
+  health: health.meta({ id: 'health' }).prefault({}).describe('limits of single health checks'),
+  loadtest: loadtest
+    .meta({ id: 'loadtest' })
+    .prefault({})
+    .describe('what `journeys loadtest` sends, and what it must withstand'),
 }
 
 const environmentName = z
@@ -157,19 +108,20 @@ export const configFileSchema = z
 /** The effective configuration: defaults, file, environment and flags in one. */
 export interface Config extends Pick<z.output<typeof configFileSchema>, 'slo' | 'alerts' | 'health'> {
   environments: Record<string, { url?: string | undefined; production: boolean }>
-  loadtest: {
-    weights: z.output<typeof weights>
-    thresholds: Partial<Record<ThresholdMetric, string[]>>
+  loadtest: Omit<z.output<typeof loadtest>, 'thresholds' | 'warnings' | 'profiles'> & {
+    /** By key: what must hold, or the run fails; every list may be empty. Read them with `resolveThresholds`. */
+    thresholds: Record<string, ThresholdSetting[]>
+    /** The same grammar; what does not hold only warns. */
+    warnings: Record<string, ThresholdSetting[]>
     profiles: Record<string, LoadProfile>
   }
 }
 
-export type LoadProfile = z.output<typeof profile>
-export type ScenarioName = keyof z.output<typeof weights>
+export type ScenarioName = keyof Config['loadtest']['weights']
 
 /** Fills in what follows from something else: the built-in profiles, and thresholds out of the service levels. */
 export function completeConfig({ $schema: _, ...parsed }: z.output<typeof configFileSchema>): Config {
-  const { slo: levels, loadtest: load } = parsed
+  const { slo: levels, alerts: limits, loadtest: load } = parsed
   return {
     ...parsed,
     environments: Object.fromEntries(
@@ -177,15 +129,20 @@ export function completeConfig({ $schema: _, ...parsed }: z.output<typeof config
     ),
     loadtest: {
       ...load,
-      profiles: { ...defaultProfiles, ...load.profiles },
+      profiles: { ...builtInProfiles, ...load.profiles },
       thresholds: {
         http_req_duration: [`p(95)<${levels.responseTimeP95Ms}`],
         http_req_failed: [`rate<${Number((levels.errorRatePercent / 100).toPrecision(12))}`],
         http_reqs: [`rate>${levels.requestsPerSecond}`],
-        ...(load.thresholds as Config['loadtest']['thresholds'] | undefined),
+        ...listed(load.thresholds),
       },
+      warnings: { http_req_duration: [`p(99)<${limits.warning.responseTimeMs}`], ...listed(load.warnings) },
     },
   }
+}
+
+function listed(settings: ThresholdSettings = {}): Record<string, ThresholdSetting[]> {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, [...settingsOf(value)]]))
 }
 
 /** What is wrong with a project's URL, if anything. It never repeats the URL: it may hold a password. */

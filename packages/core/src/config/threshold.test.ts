@@ -112,6 +112,7 @@ describe('thresholds', () => {
     expect(say('rate<0.02', 'http_req_failed')).toBe('failed requests under 2 %')
     expect(say('rate>100', 'http_reqs')).toBe('requests per second over 100')
     expect(say('count>=10', 'iterations')).toBe('iterations at least 10')
+    expect(say('count<=3', 'dropped_iterations')).toBe('dropped iterations at most 3')
     expect(say('rate>=0.999', 'checks')).toBe('checks passed at least 99.9 %')
   })
 })

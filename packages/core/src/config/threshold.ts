@@ -23,6 +23,7 @@ export const thresholdMetrics = {
   http_reqs: 'counter',
   checks: 'rate',
   iterations: 'counter',
+  dropped_iterations: 'counter',
 } as const satisfies Record<string, MetricKind>
 
 export type ThresholdMetric = keyof typeof thresholdMetrics
@@ -110,7 +111,7 @@ export function explainThreshold(threshold: Threshold, metric: ThresholdMetric):
   }
   if (metric === 'http_req_failed') return `failed requests ${bound} ${percent(limit)} %`
   if (metric === 'checks') return `checks passed ${bound} ${percent(limit)} %`
-  const noun = metric === 'http_reqs' ? 'requests' : 'iterations'
+  const noun = counted[metric]
   return threshold.aggregation === 'rate' ? `${noun} per second ${bound} ${limit}` : `${noun} ${bound} ${limit}`
 }
 
@@ -122,6 +123,8 @@ const words: Record<ThresholdOperator, string> = {
   '==': 'exactly',
   '!=': 'not',
 }
+
+const counted = { http_reqs: 'requests', iterations: 'iterations', dropped_iterations: 'dropped iterations' } as const
 
 const trendWords: Partial<Record<ThresholdAggregation, string>> = {
   avg: 'average',

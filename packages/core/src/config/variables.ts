@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ExitCode, type InputIssue, JourneysError } from '../errors.ts'
 import type { FoundVariable } from './environment.ts'
-import { suggestion } from './issue.ts'
+import { suggestion } from './suggestion.ts'
 
 /** Looks in the process's environment, then in `.env.<environment>`, then in `.env`. An empty value counts as none. */
 export async function variableFinder(

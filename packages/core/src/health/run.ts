@@ -1,5 +1,5 @@
 import { type Environment, requireSetting } from '../config/environment.ts'
-import { suggestion } from '../config/issue.ts'
+import { suggestion } from '../config/suggestion.ts'
 import type { Config } from '../config/schema.ts'
 import { connect, type Database, type Row } from '../database/connection.ts'
 import { ExitCode, JourneysError } from '../errors.ts'

@@ -1,12 +1,13 @@
-import { type Config, ExitCode, JourneysError, type LoadProfile } from '@journeys/core/ops'
+import { type Config, ExitCode, JourneysError, type LoadProfile, suggestion } from '@journeys/core/ops'
 
 /** @throws JourneysError `unknown_profile` (exit 2) that names those there are */
-export function findProfile(config: Config, name: string): LoadProfile {
-  const { profiles } = config.loadtest
+export function findProfile({ profiles }: Pick<Config['loadtest'], 'profiles'>, name: string): LoadProfile {
   const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined
   if (profile) return profile
+  const names = Object.keys(profiles)
+  const meant = suggestion(name, names)
   throw new JourneysError('unknown_profile', `there is no load profile "${name}"`, {
-    hint: `one of: ${Object.keys(profiles).join(', ')}`,
+    hint: meant.startsWith('did') ? `${meant} There is ${names.join(', ')}` : meant,
     exitCode: ExitCode.usage,
   })
 }

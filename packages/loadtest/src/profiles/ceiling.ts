@@ -1,0 +1,30 @@
+import { type Config, ExitCode, JourneysError } from '@journeys/core/ops'
+import type { Shape } from './shape.ts'
+
+/**
+ * Refuses a load above the configuration's ceiling: a figure mistyped by a nought must not become an outage.
+ * @throws JourneysError `above_ceiling` (exit 2)
+ */
+export function checkCeiling(
+  ceiling: Config['loadtest']['ceiling'],
+  profile: string,
+  shape: Shape,
+  users: number,
+): void {
+  const top = Math.max(shape.start, ...shape.stages.map(({ target }) => target))
+  if (shape.model === 'open' && top > ceiling.rate) throw above(profile, top, 'rate', ceiling.rate)
+  const most = shape.model === 'closed' ? Math.max(top, users) : users
+  if (most > ceiling.users) throw above(profile, most, 'users', ceiling.users)
+}
+
+function above(profile: string, asked: number, what: 'users' | 'rate', ceiling: number): JourneysError {
+  const unit = what === 'users' ? 'users' : 'iterations per second'
+  return new JourneysError(
+    'above_ceiling',
+    `profile ${profile} would go up to ${asked} ${unit}: the ceiling is ${ceiling}`,
+    {
+      hint: `ask for at most ${ceiling} (--${what}), or raise loadtest.ceiling.${what} in journeys.config.json`,
+      exitCode: ExitCode.usage,
+    },
+  )
+}
