@@ -1,0 +1,108 @@
+import type { PhaseParts, Recorder } from '../recorder/recorder.ts'
+import { milliseconds } from '../verdict/figure-text.ts'
+import type { AnalyseOptions, Breakage, ServiceLevel, StressStep } from './analysis.ts'
+import { fewEnoughErrors, phaseSpan } from './service-level.ts'
+
+/** Of planned iterations: k6 itself drops a few when a rate begins. */
+const mostDropped = 0.01
+/** Nobody waits for a request of the last moments of a step; the step is over all the same. */
+const slackMs = 250
+/** Of the pool of PostgREST, and of Postgres' own connections: https://docs.postgrest.org/en/stable/references/errors.html */
+const poolCodes = new Set(['PGRST003', '53300'])
+
+type StepOptions = Pick<AnalyseOptions, 'plan' | 'recorder' | 'server'>
+
+/** Every step that ran to its end by `elapsedMs`, in the order of time. */
+export function completedSteps(options: StepOptions, elapsedMs: number, slo: ServiceLevel): StressStep[] {
+  const names = new Set(options.plan.stages.filter(({ judged }) => judged).map(({ phase }) => phase))
+  return [...names].flatMap((phase) => {
+    const span = phaseSpan(options.plan, phase)
+    if (!span || span.endMs > elapsedMs + slackMs) return []
+    return stepFigures(options, { phase, seconds: (span.endMs - span.startMs) / 1000, rate: span.target }, slo)
+  })
+}
+
+/** The first of two steps in a row that did not hold: one alone may be chance. */
+export function firstOfTwoBroken(steps: readonly StressStep[]): StressStep | undefined {
+  return steps.find((step, index) => !step.held && steps[index + 1]?.held === false)
+}
+
+/** What did not hold, with its figures. */
+export function breakText(step: StressStep, what: Breakage, slo: ServiceLevel): string {
+  const at = `at ${Number(step.rate.toPrecision(4))} iterations/s`
+  switch (what) {
+    case 'latency':
+      if (step.p95Ms === undefined) return `${at} nothing was answered any more`
+      return `${at} the p95 was ${milliseconds(step.p95Ms)}, the service level is ${milliseconds(slo.p95Ms)}`
+    case 'errors':
+      return `${at} ${percent(step.errorRate)} of the requests failed, the service level is ${percent(slo.errorRate)}`
+    case 'dropped':
+      return `${at} ${step.dropped} of ${Math.round(step.rate * step.seconds)} iterations found no free user`
+    case 'pool':
+      return `${at} requests waited in vain for a connection to the database`
+    case 'generator':
+      return `${at} the load generator began its iterations too late`
+  }
+}
+
+/** Whether the generator's lateness was measured in that step. */
+export function startLagKnown(recorder: Recorder, { phase }: StressStep): boolean {
+  return (recorder.phases.get(phase)?.startLag.count ?? 0) > 0
+}
+
+function stepFigures(
+  { plan, recorder, server }: StepOptions,
+  { phase, seconds, rate }: { phase: string; seconds: number; rate: number },
+  slo: ServiceLevel,
+): StressStep {
+  const parts = recorder.phases.get(phase)
+  const { requests = 0, errors = 0, latency } = parts?.total ?? {}
+  const [p50Ms, p95Ms, p99Ms] = [50, 95, 99].map((percentile) => latency?.percentile(percentile))
+  const dropped = parts?.dropped ?? 0
+  const errorRate = requests === 0 ? 0 : errors / requests
+  const tooSlow = p95Ms === undefined || p95Ms >= slo.p95Ms
+  const failing = !fewEnoughErrors(errorRate, slo)
+  const tooFewUsers = dropped > rate * seconds * mostDropped
+  const broken = tooSlow || failing || tooFewUsers
+  // The cause before its consequence: users are busy because answers are slow, answers are slow because the pool is full.
+  const broke: Breakage[] = [
+    ...(tooSlow && lagExplains(parts, p95Ms, slo) ? (['generator'] as const) : []),
+    ...(broken && poolIsFull({ plan, recorder, server }, phase) ? (['pool'] as const) : []),
+    ...(tooSlow ? (['latency'] as const) : []),
+    ...(failing ? (['errors'] as const) : []),
+    ...(tooFewUsers ? (['dropped'] as const) : []),
+  ]
+  return {
+    phase,
+    rate,
+    seconds,
+    iterationsPerSecond: (parts?.iterations ?? 0) / seconds,
+    requestsPerSecond: requests / seconds,
+    requests,
+    dropped,
+    ...(p50Ms === undefined ? {} : { p50Ms }),
+    ...(p95Ms === undefined ? {} : { p95Ms }),
+    ...(p99Ms === undefined ? {} : { p99Ms }),
+    errorRate,
+    held: !broken,
+    broke,
+  }
+}
+
+/** Without the generator's own lateness, which the latency of an open model contains, the step would have held. */
+function lagExplains(parts: PhaseParts | undefined, p95Ms: number | undefined, slo: ServiceLevel): boolean {
+  const lagMs = parts?.startLag.percentile(95)
+  return p95Ms !== undefined && lagMs !== undefined && p95Ms - lagMs < slo.p95Ms
+}
+
+function poolIsFull({ plan, recorder, server }: StepOptions, phase: string): boolean {
+  const endMs = phaseSpan(plan, phase)?.endMs ?? 0
+  const refused = recorder.failures
+    .results()
+    .some(({ code, firstMs }) => code !== undefined && poolCodes.has(code) && firstMs <= endMs)
+  return refused || (server?.culprits.some(({ kind }) => kind === 'pool' || kind === 'connections') ?? false)
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`
+}
