@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Environment, requireSetting } from '@journeys/core/ops'
-import { mintAccessToken } from './access-token.ts'
+import { mintedTokens } from './access-token.ts'
+import { banDuration } from './ban.ts'
 import { pacedEach, pacedRequest } from './paced-request.ts'
 import { signInAll } from './sign-in.ts'
 import type { TestUsers } from './test-users.ts'
@@ -63,7 +64,8 @@ export function apiUsers(environment: Environment): TestUsers {
     },
 
     async make(options) {
-      const { run, count, keep, lifetimeMs, signal, onProgress } = options
+      const { run, count, keep, signal, onProgress } = options
+      const { jwtSecret } = environment
       const password = randomBytes(32).toString('base64url')
       let made = 0
       const numbers = Array.from({ length: count }, (_, index) => index + 1)
@@ -74,7 +76,8 @@ export function apiUsers(environment: Environment): TestUsers {
           apiKey,
           body: {
             email: `lt-${run}-${number}@loadtest.invalid`,
-            password,
+            // Without one Supabase Auth sets a random one itself, and tells nobody.
+            ...(jwtSecret === undefined ? { password } : { ban_duration: banDuration }),
             email_confirm: true,
             app_metadata: { journeys_loadtest: run, journeys_loadtest_keep: keep },
           },
@@ -91,14 +94,14 @@ export function apiUsers(environment: Environment): TestUsers {
         headers: { Prefer: 'return=minimal' },
         signal,
       })
-      const { jwtSecret } = environment
-      if (jwtSecret === undefined) return signInAll(environment, users, password, options)
-      return Promise.all(
-        users.map(async (user) => ({
-          id: user.id,
-          accessToken: await mintAccessToken(user, { url, jwtSecret, run, lifetimeMs }),
-        })),
-      )
+      if (jwtSecret === undefined) {
+        const signedIn = await signInAll(environment, users, password, options)
+        await pacedEach(users, requestsAtOnce, ({ id }) =>
+          pacedRequest({ url: `${admin}/${id}`, method: 'PUT', apiKey, body: { ban_duration: banDuration }, signal }),
+        )
+        return signedIn
+      }
+      return mintedTokens(environment, users, options)
     },
 
     async remove(run) {

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { connect, type Database, type Environment, requireSetting } from '@journeys/core/ops'
+import { connect, type Database, type Environment } from '@journeys/core/ops'
 import { journalText } from '../scenarios/journal-text.ts'
-import { mintAccessToken } from './access-token.ts'
+import { mintedTokens, type TokenSubject } from './access-token.ts'
+import { banInterval, banRun } from './ban.ts'
 import makeUsersSql from './make-users.sql'
 import markedRunsSql from './marked-runs.sql'
 import { removeUsers } from './remove-users.ts'
 import { signInAll } from './sign-in.ts'
-import type { MakeUsersOptions, TestUsers } from './test-users.ts'
+import type { TestUsers } from './test-users.ts'
+import { whenReachable } from './when-reachable.ts'
 
 /** What a user has written before the run, so that reading the last 20 entries reads 20. */
 const historyEntries = 20
@@ -44,46 +46,33 @@ export async function databaseUsers(environment: Environment, databaseUrl: strin
     async make(options) {
       await holdRun(database, options.run)
       stayAlive(options.run)
-      const password = randomBytes(32).toString('base64url')
-      const texts = Array.from({ length: 60 }, () => journalText())
       const { run, count, keep } = options
-      const { rows } = await database.query<{ id: string; email: string }>(makeUsersSql, [
+      // Where tokens are minted nobody needs a password: the users never have one, and are banned from the start.
+      const password = environment.jwtSecret === undefined ? randomBytes(32).toString('base64url') : undefined
+      const texts = Array.from({ length: 60 }, () => journalText())
+      const { rows: users } = await database.query<TokenSubject>(makeUsersSql, [
         run,
         count,
-        password,
+        password ?? null,
         keep,
         historyEntries,
         texts,
+        password === undefined ? banInterval : null,
       ])
-      options.onProgress?.({ made: rows.length, of: count })
-      return accessTokens(environment, rows, password, options)
+      options.onProgress?.({ made: users.length, of: count })
+      if (password === undefined) return mintedTokens(environment, users, options)
+      const signedIn = await signInAll(environment, users, password, options)
+      await banRun(database, run)
+      return signedIn
     },
 
-    remove: (run) => removeUsers(database, run),
+    remove: (run) => whenReachable(() => removeUsers(database, run)),
 
     async close() {
       clearInterval(keepAlive)
       await database.end()
     },
   }
-}
-
-function accessTokens(
-  environment: Environment,
-  users: { id: string; email: string }[],
-  password: string,
-  options: MakeUsersOptions,
-) {
-  const url = requireSetting(environment, 'supabaseUrl')
-  const { jwtSecret } = environment
-  if (jwtSecret === undefined) return signInAll(environment, users, password, options)
-  const { run, lifetimeMs } = options
-  return Promise.all(
-    users.map(async (user) => ({
-      id: user.id,
-      accessToken: await mintAccessToken(user, { url, jwtSecret, run, lifetimeMs }),
-    })),
-  )
 }
 
 /** Takes the lock that says "this run is alive", until the connection ends. @returns whether it could */

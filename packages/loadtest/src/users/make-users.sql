@@ -1,8 +1,8 @@
--- Load-test users in one statement: $1 run id, $2 how many, $3 a password that nobody keeps, $4 whether they outlive the run,
--- $5 journal entries of the past for each, $6 texts to take them from. One bcrypt hash serves all: a hash per user would take
--- a minute for a thousand.
+-- Load-test users in one statement: $1 run id, $2 how many, $3 a password that nobody keeps, or null, $4 whether they outlive
+-- the run, $5 journal entries of the past for each, $6 texts to take them from, $7 how long they are banned, or null. One
+-- bcrypt hash serves all: a hash per user would take a minute for a thousand.
 with secret as materialized (
-  select extensions.crypt($3, extensions.gen_salt('bf', 10)) as hash
+  select case when $3::text is not null then extensions.crypt($3, extensions.gen_salt('bf', 10)) end as hash
 ),
 people as materialized (
   select n, gen_random_uuid() as id, format('lt-%s-%s@loadtest.invalid', $1::text, n) as email
@@ -11,13 +11,13 @@ people as materialized (
 users as (
   insert into auth.users
     (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, confirmation_token, recovery_token,
-     email_change_token_new, email_change, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
+     email_change_token_new, email_change, raw_app_meta_data, raw_user_meta_data, banned_until, created_at, updated_at)
   select '00000000-0000-0000-0000-000000000000', p.id, 'authenticated', 'authenticated', p.email, s.hash, now(), '', '', '', '',
          jsonb_build_object(
            'provider', 'email', 'providers', jsonb_build_array('email'),
            'journeys_loadtest', $1::text, 'journeys_loadtest_keep', $4::boolean
          ),
-         '{}', now(), now()
+         '{}', now() + $7::interval, now(), now()
     from people p
    cross join secret s
 ),

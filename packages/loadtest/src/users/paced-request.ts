@@ -3,7 +3,7 @@ import { ExitCode, JourneysError } from '@journeys/core/ops'
 
 export interface ApiRequest {
   readonly url: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly apiKey: string
   readonly body?: unknown
   readonly headers?: Record<string, string>

@@ -1,28 +1,32 @@
 import type { Database } from '@journeys/core/ops'
 
-/** Of one run, by the mark that only load-test users carry. */
-const marked = `select id from auth.users where raw_app_meta_data ->> 'journeys_loadtest' = $1`
-
 /**
- * In this order: purchases would outlive their user without an owner, and entries deleted together go faster than cascaded
- * one user at a time through every partition. The rest (profile, identities, sessions, metrics, rate limits) follows the user.
- */
-const statements = [
-  `delete from public.purchases where user_id in (${marked})`,
-  `delete from public.journal_entries where user_id in (${marked})`,
-  `delete from auth.users where raw_app_meta_data ->> 'journeys_loadtest' = $1`,
-]
-
-/**
- * Removes a run's users and everything they wrote, in one transaction, and counts what is left.
- * @returns users removed, and those still there (0, or something is wrong)
+ * Removes a run's users, known by the mark that only load-test users carry, and everything they wrote, in one transaction. Then
+ * counts what is left.
+ *
+ * The users are locked first: a request that is still under way in the server then waits for the end of the transaction and fails,
+ * instead of leaving a purchase without an owner. Purchases would outlive their user; entries deleted together go faster than
+ * cascaded one user at a time through every partition. The rest (profile, identities, sessions, metrics) follows the user.
+ * @returns users removed; users and rows still there (0, or something is wrong)
  */
 export async function removeUsers(database: Database, run: string): Promise<{ removed: number; left: number }> {
-  const removed = await database.transaction(async (transaction) => {
-    let users = 0
-    for (const statement of statements) users = (await transaction.query(statement, [run])).rowCount
-    return users
+  const { ids, removed } = await database.transaction(async (transaction) => {
+    const locked = await transaction.query<{ id: string }>(
+      `select id from auth.users where raw_app_meta_data ->> 'journeys_loadtest' = $1 for update`,
+      [run],
+    )
+    const ids = locked.rows.map(({ id }) => id)
+    await transaction.query('delete from public.purchases where user_id = any($1)', [ids])
+    await transaction.query('delete from public.journal_entries where user_id = any($1)', [ids])
+    const { rowCount } = await transaction.query('delete from auth.users where id = any($1)', [ids])
+    return { ids, removed: rowCount }
   })
-  const { rows } = await database.query<{ left: number }>(`select count(*) as left from (${marked}) u`, [run])
+  const { rows } = await database.query<{ left: string }>(
+    `select (select count(*) from auth.users where raw_app_meta_data ->> 'journeys_loadtest' = $1)
+          + (select count(*) from public.profiles where user_id = any($2))
+          + (select count(*) from public.purchases where user_id = any($2))
+          + (select count(*) from public.journal_entries where user_id = any($2)) as left`,
+    [run, ids],
+  )
   return { removed, left: Number(rows[0]?.left ?? 0) }
 }

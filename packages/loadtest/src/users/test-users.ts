@@ -16,14 +16,17 @@ export interface MakeUsersOptions {
   readonly signal: AbortSignal
 }
 
-/** Where load-test users come from and go to. `close` it. */
+/**
+ * Where load-test users come from and go to. `close` it. They carry the run in their app metadata, and nobody can sign in as one
+ * of them: see ban.ts.
+ */
 export interface TestUsers {
   readonly how: 'database' | 'api'
   /** Removes what killed runs have left. @returns how many users */
   removeLeftovers(): Promise<number>
   /** @throws JourneysError; what was made until then is removed by `remove` */
   make(options: MakeUsersOptions): Promise<SignedInUser[]>
-  /** Removes the run's users and all they wrote. Also after a `make` that failed half-way. @returns users still there */
+  /** Removes the run's users and all they wrote. Also after a `make` that failed half-way. @returns users and rows still there */
   remove(run: string): Promise<{ removed: number; left: number }>
   close(): Promise<void>
 }

@@ -103,6 +103,11 @@ describe('creating', () => {
     expect((await asAdmin('/users', { body: { ...body, email: newEmail() } })).status).toBe(422)
   })
 
+  test('banned for a hundred years, as people do who mean for ever', async () => {
+    const { banned_until: until } = (await created({ ban_duration: '876000h' })) as { banned_until?: string }
+    expect(Date.parse(until ?? '') - Date.now()).toBeGreaterThan(99 * 365 * 86_400_000)
+  })
+
   test('without a password makes a user whose password nobody knows', async () => {
     const { email } = await created({ password: undefined })
     expect((await signIn(email ?? '', '')).body.error_code).toBe('invalid_credentials')

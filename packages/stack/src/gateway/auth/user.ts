@@ -179,7 +179,7 @@ export async function insertUser(connection: Queryable, user: NewUser): Promise<
      values (
        '${INSTANCE}', $1, '${AUDIENCE}', $2, $3, $4, case when $5 then now() end,
        '', '', '', '',
-       $6, $7, case when $8 <> 0 then now() + $8 * interval '1 millisecond' end, now(), now())`,
+       $6, $7, case when $8::double precision <> 0 then now() + $8 * interval '1 millisecond' end, now(), now())`,
     [
       user.id,
       user.role,
