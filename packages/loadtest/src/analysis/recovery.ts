@@ -1,7 +1,7 @@
 import { milliseconds } from '../verdict/figure-text.ts'
 import type { AnalyseOptions, Findings, RecoveryAnalysis } from './analysis.ts'
 import type { Outage } from './outage-log.ts'
-import { phaseFigures, phaseSpan, serviceLevel } from './service-level.ts'
+import { phaseFigures, phaseWindow, serviceLevel } from './service-level.ts'
 import { secondsUntilSettled, settlingRule, usualPerSecond } from './settling.ts'
 
 /** How long the service was gone after the fault, and whether it forgot a write that it had confirmed. */
@@ -16,7 +16,7 @@ export function analyseRecovery(options: AnalyseOptions, findings: Findings): Re
   const faultMs = fault.at - startedAt
   const outage: Outage = recorder.outage?.since(faultMs) ?? { failed: 0 }
   const points = recorder.timeline.points()
-  const to = Math.min(phaseSpan(plan, 'after')?.endMs ?? faultMs, recorder.lastedMs) / 1000
+  const to = Math.min(phaseWindow(plan, 'after')?.endMs ?? faultMs, recorder.lastedMs) / 1000
   const secondsToSlo = secondsUntilSettled(points, {
     from: faultMs / 1000,
     brokenAt: (outage.firstFailureMs ?? faultMs) / 1000,

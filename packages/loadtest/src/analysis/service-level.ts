@@ -1,5 +1,5 @@
 import type { Config } from '@journeys/core/ops'
-import type { LoadPlan } from '../profiles/plan.ts'
+import { type LoadPlan, type PhaseWindow, phaseWindows } from '../profiles/plan.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { PhaseFigures, ServiceLevel } from './analysis.ts'
 
@@ -13,19 +13,9 @@ export function fewEnoughErrors(errorRate: number, slo: ServiceLevel): boolean {
   return errorRate === 0 || errorRate < slo.errorRate
 }
 
-/** When a phase begins and ends, in ms since the load began; `undefined` when the plan has none of that name. */
-export function phaseSpan(
-  plan: Pick<LoadPlan, 'stages'>,
-  phase: string,
-): { startMs: number; endMs: number; target: number } | undefined {
-  let at = 0
-  let span: { startMs: number; endMs: number; target: number } | undefined
-  for (const stage of plan.stages) {
-    const endMs = at + stage.durationMs
-    if (stage.phase === phase) span = { startMs: span?.startMs ?? at, endMs, target: stage.target }
-    at = endMs
-  }
-  return span
+/** When a phase begins and ends; `undefined` when the plan has none of that name. */
+export function phaseWindow(plan: Pick<LoadPlan, 'stages'>, phase: string): PhaseWindow | undefined {
+  return phaseWindows(plan).find((window) => window.phase === phase)
 }
 
 /** A phase against the service level; `undefined` when the run did not come that far. */
@@ -34,7 +24,7 @@ export function phaseFigures(
   phase: string,
   slo: ServiceLevel,
 ): PhaseFigures | undefined {
-  const span = phaseSpan(plan, phase)
+  const span = phaseWindow(plan, phase)
   const total = recorder.phases.get(phase)?.total
   if (!span || !total) return undefined
   const seconds = Math.max(0, Math.min(span.endMs, recorder.lastedMs) - span.startMs) / 1000

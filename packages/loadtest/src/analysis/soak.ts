@@ -1,7 +1,7 @@
+import { phaseWindows } from '../profiles/plan.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
 import type { AnalyseOptions, Drift, Findings, SoakAnalysis } from './analysis.ts'
 import { driftOf, leastPoints, p95Values } from './drift.ts'
-import { phaseSpan } from './service-level.ts'
 
 /** A climb that is smaller than this is nothing that a person would do something about, whatever its percent is. */
 const leastP95Share = 0.05
@@ -10,9 +10,9 @@ const leastMemoryBytes = 16 * 1024 * 1024
 /** Whether answers get slower and memory grows while the load stays the same, and by how much the tables grew. */
 export function analyseSoak(options: AnalyseOptions, findings: Findings): SoakAnalysis {
   const { plan, recorder, config, server } = options
-  const judged = plan.stages.filter((stage) => stage.judged).map(({ phase }) => phaseSpan(plan, phase))
-  const from = Math.min(...judged.map((span) => span?.startMs ?? 0)) / 1000
-  const to = Math.min(recorder.lastedMs, Math.max(...judged.map((span) => span?.endMs ?? 0))) / 1000
+  const judged = phaseWindows(plan).filter((window) => window.judged)
+  const from = (judged[0]?.startMs ?? 0) / 1000
+  const to = Math.min(recorder.lastedMs, judged.at(-1)?.endMs ?? 0) / 1000
   const p95 = driftOf('ms', p95Values(recorder.timeline.points()), { from, to })
   const memory = (server?.processes ?? []).flatMap((process) => {
     const values = process.memory.map(({ second, bytes }) => ({ second, value: bytes }))

@@ -1,6 +1,6 @@
 import { milliseconds } from '../verdict/figure-text.ts'
 import type { AnalyseOptions, Findings, SpikeAnalysis } from './analysis.ts'
-import { phaseFigures, phaseSpan, serviceLevel } from './service-level.ts'
+import { phaseFigures, phaseWindow, serviceLevel } from './service-level.ts'
 import { secondsUntilSettled, settlingRule, usualPerSecond, windowSeconds } from './settling.ts'
 
 /** How each phase did, and how long after the surge the service level was back. */
@@ -8,7 +8,7 @@ export function analyseSpike(options: AnalyseOptions, findings: Findings): Spike
   const { plan, recorder, config } = options
   const slo = serviceLevel(config)
   const points = recorder.timeline.points()
-  const after = phaseSpan(plan, 'after')
+  const after = phaseWindow(plan, 'after')
   const to = after ? Math.min(after.endMs, recorder.lastedMs) / 1000 : 0
   const from = (after?.startMs ?? 0) / 1000
   const secondsToSlo =

@@ -1,7 +1,8 @@
+import { type PhaseWindow, phaseWindows } from '../profiles/plan.ts'
 import type { PhaseParts, Recorder } from '../recorder/recorder.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
 import type { AnalyseOptions, Breakage, ServiceLevel, StressStep } from './analysis.ts'
-import { fewEnoughErrors, phaseSpan } from './service-level.ts'
+import { fewEnoughErrors } from './service-level.ts'
 
 /** Of planned iterations: k6 itself drops a few when a rate begins. */
 const mostDropped = 0.01
@@ -14,12 +15,9 @@ type StepOptions = Pick<AnalyseOptions, 'plan' | 'recorder' | 'server'>
 
 /** Every step that ran to its end by `elapsedMs`, in the order of time. */
 export function completedSteps(options: StepOptions, elapsedMs: number, slo: ServiceLevel): StressStep[] {
-  const names = new Set(options.plan.stages.filter(({ judged }) => judged).map(({ phase }) => phase))
-  return [...names].flatMap((phase) => {
-    const span = phaseSpan(options.plan, phase)
-    if (!span || span.endMs > elapsedMs + slackMs) return []
-    return stepFigures(options, { phase, seconds: (span.endMs - span.startMs) / 1000, rate: span.target }, slo)
-  })
+  return phaseWindows(options.plan)
+    .filter(({ judged, endMs }) => judged && endMs <= elapsedMs + slackMs)
+    .map((window) => stepFigures(options, window, slo))
 }
 
 /** The first of two steps in a row that did not hold: one alone may be chance. */
@@ -51,10 +49,11 @@ export function startLagKnown(recorder: Recorder, { phase }: StressStep): boolea
 }
 
 function stepFigures(
-  { plan, recorder, server }: StepOptions,
-  { phase, seconds, rate }: { phase: string; seconds: number; rate: number },
+  { recorder, server }: StepOptions,
+  { phase, startMs, endMs, target: rate }: PhaseWindow,
   slo: ServiceLevel,
 ): StressStep {
+  const seconds = (endMs - startMs) / 1000
   const parts = recorder.phases.get(phase)
   const { requests = 0, errors = 0, latency } = parts?.total ?? {}
   const [p50Ms, p95Ms, p99Ms] = [50, 95, 99].map((percentile) => latency?.percentile(percentile))
@@ -67,7 +66,7 @@ function stepFigures(
   // The cause before its consequence: users are busy because answers are slow, answers are slow because the pool is full.
   const broke: Breakage[] = [
     ...(tooSlow && lagExplains(parts, p95Ms, slo) ? (['generator'] as const) : []),
-    ...(broken && poolIsFull({ plan, recorder, server }, phase) ? (['pool'] as const) : []),
+    ...(broken && poolIsFull({ recorder, server }, endMs) ? (['pool'] as const) : []),
     ...(tooSlow ? (['latency'] as const) : []),
     ...(failing ? (['errors'] as const) : []),
     ...(tooFewUsers ? (['dropped'] as const) : []),
@@ -95,8 +94,7 @@ function lagExplains(parts: PhaseParts | undefined, p95Ms: number | undefined, s
   return p95Ms !== undefined && lagMs !== undefined && p95Ms - lagMs < slo.p95Ms
 }
 
-function poolIsFull({ plan, recorder, server }: StepOptions, phase: string): boolean {
-  const endMs = phaseSpan(plan, phase)?.endMs ?? 0
+function poolIsFull({ recorder, server }: Pick<StepOptions, 'recorder' | 'server'>, endMs: number): boolean {
   const refused = recorder.failures
     .results()
     .some(({ code, firstMs }) => code !== undefined && poolCodes.has(code) && firstMs <= endMs)
