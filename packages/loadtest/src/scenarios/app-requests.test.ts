@@ -67,6 +67,7 @@ async function requestsOfScenario(name: ScenarioName): Promise<WireRequest[]> {
     },
     pause: async () => undefined,
     check: () => undefined,
+    wrote: () => undefined,
   }
   await scenarios[name](visitor)
   server.stop()

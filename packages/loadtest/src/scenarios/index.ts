@@ -1,16 +1,16 @@
-import { journalCreation } from './journal-creation.ts'
-import { premiumPurchases } from './premium-purchases.ts'
-import { profileUpdates } from './profile-updates.ts'
-import { progressViewing } from './progress-viewing.ts'
-import type { Scenario } from './visitor.ts'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { scenarios } from './app-scenarios.ts'
+import type { ScenarioSource } from './scenario-source.ts'
 
-/** The four things that people do in the app, under the names of the plan. */
-export const scenarios = {
-  journal_creation: journalCreation,
-  profile_updates: profileUpdates,
-  progress_viewing: progressViewing,
-  premium_purchases: premiumPurchases,
-} as const satisfies Record<string, Scenario>
-
+export { scenarios }
 export type ScenarioName = keyof typeof scenarios
 export const scenarioNames = Object.keys(scenarios) as ScenarioName[]
+
+const root = path.dirname(createRequire(import.meta.url).resolve('@journeys/loadtest/package.json'))
+
+/** The app's own scenarios, for either engine. */
+export const appScenarios: ScenarioSource = {
+  scenarios,
+  module: path.join(root, 'src/scenarios/app-scenarios.ts'),
+}

@@ -18,6 +18,7 @@ export const journalCreation: Scenario = async (visitor) => {
     body: entry,
     headers: { Prefer: 'return=representation', Accept: 'application/vnd.pgrst.object+json' },
   })
+  if (created.ok) visitor.wrote('journal_entries', entry.id)
   await visitor.pause()
   const list = await visitor.request('GET', lastEntries, { name: 'GET journal_entries' })
   if (created.ok && list.ok) visitor.check('the new entry is in the list', shows(list, entry))

@@ -7,7 +7,8 @@ export const premiumPurchases: Scenario = async (visitor) => {
     body: { plan: 'monthly', idempotency_key: crypto.randomUUID() },
   })
   if (answer.ok) {
-    const purchase = answer.json() as { replayed?: unknown; plan?: unknown } | undefined
+    const purchase = answer.json() as { id?: unknown; replayed?: unknown; plan?: unknown } | undefined
+    if (typeof purchase?.id === 'string') visitor.wrote('purchases', purchase.id)
     visitor.check('the purchase is new and paid for', purchase?.replayed === false && purchase.plan === 'monthly')
   }
 }

@@ -24,6 +24,9 @@ export const profileUpdates: Scenario = async (visitor) => {
   )
   if (answer.ok) {
     const rows = answer.json()
-    visitor.check('the profile shows the change', Array.isArray(rows) && rows.length === 1 && rows[0].bio === bio)
+    const profile = Array.isArray(rows) && rows.length === 1 ? rows[0] : undefined
+    visitor.check('the profile shows the change', profile?.bio === bio)
+    // Written again and again: the row's own time tells whether this write, or a later one, is there.
+    if (profile) visitor.wrote('profiles', visitor.user.id, profile.updated_at)
   }
 }

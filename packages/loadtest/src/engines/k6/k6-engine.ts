@@ -4,13 +4,21 @@ import path from 'node:path'
 import { JourneysError } from '@journeys/core/ops'
 import type { K6 } from '../../k6/find-k6.ts'
 import { removeLeftoverFolders } from '../../leftover-folders.ts'
-import type { Engine, EngineOutcome, EngineRun } from '../engine.ts'
+import type { Recorder } from '../../recorder/recorder.ts'
+import type { GeneratorLoad } from '../../result.ts'
+import { type ProcessUsage, type ProcessWatch, watchProcesses } from '../../usage/process-usage.ts'
+import type { Engine, EngineRun } from '../engine.ts'
+import { k6Saturation } from '../saturation.ts'
+import { StartLag } from '../start-lag.ts'
 import { bundleScript } from './bundle.ts'
+import { checkK6Options, segmentShare } from './check-options.ts'
 import { runK6 } from './k6-process.ts'
+import { readLogMessage } from './log-message.ts'
 import { SampleReader } from './samples.ts'
-import type { ScriptInput } from './script-input.ts'
+import { scriptInput } from './script-input.ts'
 
 const folderPrefix = 'journeys-k6-'
+const summaryName = 'summary.json'
 
 /** The real k6, with the same scenarios and the same clock as the built-in engine. */
 export function k6Engine(k6: K6): Engine {
@@ -18,34 +26,47 @@ export function k6Engine(k6: K6): Engine {
     name: 'k6',
     version: k6.version,
     async run(run) {
+      const options = run.k6 ?? {}
+      checkK6Options(options)
       await removeLeftoverFolders(os.tmpdir(), folderPrefix)
       // mkdtemp makes it 0700: the users' tokens are in it.
       const folder = await mkdtemp(path.join(os.tmpdir(), `${folderPrefix}${process.pid}-`))
+      const { plan, recorder, signal } = run
+      const lags = new StartLag(recorder)
+      const share = options.segment ? segmentShare(options.segment.segment) : 1
+      const samples = new SampleReader({ plan, recorder, lags, share })
+      const usage = new K6Usage()
       try {
         await writeInput(folder, run)
-        const samples = new SampleReader(run.recorder)
         const { exitCode, messages } = await runK6({
           k6: k6.path,
           folder,
-          users: run.plan.users,
-          signal: run.signal,
-          onSamples: (text) => samples.write(text),
+          users: plan.users,
+          options,
+          signal,
+          onStart: (pid) => usage.started(pid),
+          onSamples(text) {
+            samples.write(text)
+            if (recorder.startedAt !== undefined) usage.watch()
+          },
+          onLog: (text) => tell(recorder, text),
         })
-        if (!run.signal.aborted && exitCode !== 0) throw k6Failed(exitCode, messages)
-        return { warnings: run.signal.aborted ? [] : await lostSamples(folder, samples.requests) }
+        if (!signal.aborted && exitCode !== 0) throw k6Failed(exitCode, messages)
+        const warnings = signal.aborted ? [] : await lostSamples(folder, samples.requests)
+        return { warnings, generator: generatorLoad(await usage.stop(), lags.p99()) }
       } finally {
+        await usage.stop()
         await rm(folder, { recursive: true, force: true })
       }
     },
   } satisfies Engine
 }
 
-async function writeInput(folder: string, { plan, url, anonKey, users }: EngineRun): Promise<void> {
-  const { stages, round, thinkTime, requestTimeoutMs } = plan
-  const input: ScriptInput = { stages, round, thinkTime, requestTimeoutMs, url, anonKey }
+async function writeInput(folder: string, { plan, url, anonKey, users, scenarios }: EngineRun): Promise<void> {
+  const input = scriptInput(plan, { url, anonKey, summaryFile: path.join(folder, summaryName) })
   const secret = { mode: 0o600 }
   await Promise.all([
-    writeFile(path.join(folder, 'script.js'), await bundleScript()),
+    writeFile(path.join(folder, 'script.js'), await bundleScript(scenarios)),
     // An empty configuration of our own: the one in the user's home must not change the test.
     writeFile(path.join(folder, 'config.json'), '{}'),
     writeFile(path.join(folder, 'input.json'), JSON.stringify(input), secret),
@@ -53,9 +74,51 @@ async function writeInput(folder: string, { plan, url, anonKey, users }: EngineR
   ])
 }
 
+/** What the script told through its log. */
+function tell(recorder: Recorder, text: string): void {
+  const message = readLogMessage(text)
+  if (message?.kind === 'failure') {
+    const { name, status, code, body } = message
+    recorder.addFailureDetail({ name, status, code, body })
+  } else if (message?.kind === 'write') {
+    const { table, id, version, at } = message
+    recorder.addWrite({ table, id, ...(version === undefined ? {} : { version }), at })
+  }
+}
+
+/** What k6 uses while there is load: making a thousand users beforehand is work that no figure shows. */
+class K6Usage {
+  #pid: number | undefined
+  #watch: ProcessWatch | undefined
+
+  started(pid: number): void {
+    this.#pid = pid
+  }
+
+  watch(): void {
+    const pid = this.#pid
+    if (pid !== undefined) this.#watch ??= watchProcesses(() => [{ name: 'k6', pid }])
+  }
+
+  async stop(): Promise<ProcessUsage | undefined> {
+    return (await this.#watch?.stop())?.[0]
+  }
+}
+
+function generatorLoad(usage: ProcessUsage | undefined, startLagMs: number | undefined): GeneratorLoad {
+  const load: GeneratorLoad = {
+    ...(usage?.cpuCores ? { cpuCores: usage.cpuCores } : {}),
+    cores: os.availableParallelism(),
+    ...(usage && usage.memoryPeakBytes > 0 ? { memoryPeakBytes: usage.memoryPeakBytes } : {}),
+    ...(startLagMs === undefined ? {} : { startLagMs }),
+  }
+  const saturated = k6Saturation(load)
+  return { ...load, ...(saturated === undefined ? {} : { saturated }) }
+}
+
 /** k6 counted the requests too: a difference means that figures are missing. */
-async function lostSamples(folder: string, read: number): Promise<EngineOutcome['warnings']> {
-  const summary = JSON.parse(await readFile(path.join(folder, 'summary.json'), 'utf8'))
+async function lostSamples(folder: string, read: number): Promise<string[]> {
+  const summary = JSON.parse(await readFile(path.join(folder, summaryName), 'utf8'))
   const counted: number = summary.metrics?.http_reqs?.values?.count ?? 0
   return counted === read ? [] : [`k6 made ${counted} requests, of which ${read} were measured`]
 }

@@ -1,9 +1,28 @@
+import { plannedStartMs } from '../../profiles/arrival.ts'
+import { phaseAt } from '../../profiles/phase.ts'
+import type { LoadPlan } from '../../profiles/plan.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
-import { asPhase } from '../../recorder/recorder.ts'
-import { type ScenarioName, scenarioNames } from '../../scenarios/index.ts'
+import type { StartLag } from '../start-lag.ts'
+import { csvFields } from './csv-fields.ts'
 
 /** The metrics that are read; k6 writes ten rows for every request, and the others are skipped unread. */
-const wanted = ['http_req_duration,', 'checks,', 'iterations,', 'vus,', 'journeys_load_started,']
+const wanted = [
+  'http_req_duration,',
+  'checks,',
+  'iterations,',
+  'vus,',
+  'dropped_iterations,',
+  'journeys_load_started,',
+  'journeys_iteration_started,',
+]
+
+export interface SampleReaderOptions {
+  readonly plan: LoadPlan
+  readonly recorder: Recorder
+  readonly lags: StartLag
+  /** Which part of the test this k6 plays; 1: all of it. @defaultValue 1 */
+  readonly share?: number | undefined
+}
 
 /**
  * Reads k6's CSV output as it is written and hands it to the recorder.
@@ -11,65 +30,81 @@ const wanted = ['http_req_duration,', 'checks,', 'iterations,', 'vus,', 'journey
  * so they are found by the names in the header.
  */
 export class SampleReader {
+  readonly #plan: LoadPlan
   readonly #recorder: Recorder
+  readonly #lags: StartLag
+  readonly #share: number
   #columns: Map<string, number> | undefined
   #rest = ''
+  #startedAt: number | undefined
+  #dropped = 0
+  /** How much earlier k6's clock of the load begins than its schedule: it takes its users from the pool in between. */
+  #scheduleOffsetMs = Number.POSITIVE_INFINITY
+  /** Open model, by k6's number of the user: how late the iteration was begun whose first request is still to come. */
+  readonly #lateMs = new Map<string, number>()
   /** Rows of requests read, to be compared with k6's own count. */
   requests = 0
 
-  constructor(recorder: Recorder) {
+  constructor({ plan, recorder, lags, share = 1 }: SampleReaderOptions) {
+    this.#plan = plan
     this.#recorder = recorder
+    this.#lags = lags
+    this.#share = share
   }
 
   /** Takes the next piece of output, which may end in the middle of a row. */
   write(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    for (let index = 0; index < lines.length; index++) {
-      let line = lines[index] as string
-      // A quoted field may hold a line break (an error's text): put the row together again.
-      while (oddQuotes(line)) {
-        const next = lines[++index]
-        if (next === undefined) {
-          this.#rest = `${line}\n${this.#rest}`
-          return
-        }
-        line += `\n${next}`
+    const all = this.#rest + text
+    let begin = 0
+    let quote = all.indexOf('"')
+    for (;;) {
+      let end = all.indexOf('\n', begin)
+      // A line break between quotes belongs to a field: an error's text.
+      while (end >= 0 && quote >= 0 && quote < end) {
+        const closing = all.indexOf('"', quote + 1)
+        if (closing > end || closing < 0) end = closing < 0 ? -1 : all.indexOf('\n', closing)
+        if (end >= 0) quote = all.indexOf('"', closing + 1)
       }
-      this.#row(line)
+      if (end < 0) break
+      this.#row(all, begin, end)
+      begin = end + 1
     }
+    this.#rest = all.slice(begin)
   }
 
-  #row(line: string): void {
+  #row(text: string, begin: number, end: number): void {
     if (!this.#columns) {
-      this.#columns = new Map(csvFields(line).map((name, index) => [name, index]))
+      this.#columns = new Map(csvFields(text.slice(begin, end)).map((name, index) => [name, index]))
       return
     }
-    if (!wanted.some((metric) => line.startsWith(metric))) return
-    const fields = csvFields(line)
+    if (!wanted.some((metric) => text.startsWith(metric, begin))) return
+    const fields = csvFields(text.slice(begin, end))
     const field = (name: string) => fields[this.#columns?.get(name) ?? -1] ?? ''
-    const at = Number(field('timestamp'))
+    const at = Number(field('timestamp')) / 1000
     const value = Number(field('metric_value'))
-    const metric = fields[0]
-    if (metric === 'vus') {
-      this.#recorder.setUsers(at, value)
-      return
+    switch (fields[0]) {
+      case 'vus':
+        // Before the first iteration there is no load yet.
+        if (this.#startedAt !== undefined) this.#recorder.setUsers(at, value)
+        return
+      case 'journeys_load_started':
+        this.#startedAt = value
+        this.#recorder.start(value)
+        return
+      case 'dropped_iterations':
+        this.#dropped += value
+        this.#recorder.addDropped(at, phaseAt(this.#plan.stages, at - (this.#startedAt ?? at)), value)
+        return
+      case 'journeys_iteration_started':
+        this.#begun(at, value, tag(field('metadata'), 'vu'))
+        return
     }
-    if (metric === 'journeys_load_started') {
-      this.#recorder.start(value)
-      return
-    }
-    const tags = new Map(
-      field('extra_tags')
-        .split('&')
-        .map((tag) => tag.split('=', 2) as [string, string]),
-    )
-    const scenario = scenarioNames.find((name) => name === tags.get('scenario')) as ScenarioName
-    const phase = asPhase(tags.get('phase'))
-    if (!scenario || !phase) return
-    if (metric === 'iterations') {
+    const scenario = tag(field('extra_tags'), 'scenario')
+    const phase = tag(field('extra_tags'), 'phase')
+    if (scenario === '' || phase === '') return
+    if (fields[0] === 'iterations') {
       this.#recorder.addIteration(at, scenario, phase)
-    } else if (metric === 'checks') {
+    } else if (fields[0] === 'checks') {
       this.#recorder.addCheck(scenario, phase, field('check'), value === 1)
     } else {
       this.requests++
@@ -80,36 +115,47 @@ export class SampleReader {
         name: field('name'),
         status: Number(field('status')),
         failed: field('expected_response') !== 'true',
-        durationMs: value,
+        durationMs: value + this.#takeLateness(field('metadata')),
         error: field('error') || undefined,
       })
     }
   }
-}
 
-/** The fields of one CSV row, RFC 4180. */
-export function csvFields(row: string): string[] {
-  if (!row.includes('"')) return row.split(',')
-  const fields: string[] = []
-  let at = 0
-  while (at <= row.length) {
-    if (row[at] !== '"') {
-      const comma = row.indexOf(',', at)
-      const end = comma < 0 ? row.length : comma
-      fields.push(row.slice(at, end))
-      at = end + 1
-      continue
-    }
-    let end = row.indexOf('"', at + 1)
-    while (end >= 0 && row[end + 1] === '"') end = row.indexOf('"', end + 2)
-    if (end < 0) end = row.length
-    fields.push(row.slice(at + 1, end).replaceAll('""', '"'))
-    at = end + 2
+  /**
+   * An iteration of the open model has begun. k6 numbers only those that found a user: with the dropped ones before it, which
+   * the rows before this one have told, it is an arrival of the plan.
+   */
+  #begun(at: number, number: number, user: string): void {
+    if (this.#startedAt === undefined) return
+    const arrival = number + Math.round(this.#dropped / this.#share)
+    const dueMs = plannedStartMs(this.#plan, arrival)
+    if (dueMs === undefined) return
+    const lateMs = at - this.#startedAt - dueMs
+    this.#scheduleOffsetMs = Math.min(this.#scheduleOffsetMs, lateMs)
+    const counted = this.#lags.begun(lateMs - this.#scheduleOffsetMs)
+    if (counted > 0) this.#lateMs.set(user, counted)
+    else this.#lateMs.delete(user)
   }
-  return fields
+
+  #takeLateness(metadata: string): number {
+    if (this.#lateMs.size === 0) return 0
+    const user = tag(metadata, 'vu')
+    const lateMs = this.#lateMs.get(user) ?? 0
+    this.#lateMs.delete(user)
+    return lateMs
+  }
 }
 
-function oddQuotes(line: string): boolean {
-  if (!line.includes('"')) return false
-  return (line.split('"').length - 1) % 2 === 1
+/** Of `scenario=journal_creation&phase=steady`; empty when it is not there. */
+function tag(tags: string, name: string): string {
+  let begin = 0
+  while (begin < tags.length) {
+    const end = tags.indexOf('&', begin)
+    const stop = end < 0 ? tags.length : end
+    if (tags.startsWith(name, begin) && tags[begin + name.length] === '=') {
+      return tags.slice(begin + name.length + 1, stop)
+    }
+    begin = stop + 1
+  }
+  return ''
 }

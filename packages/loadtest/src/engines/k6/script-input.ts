@@ -1,7 +1,31 @@
 import type { LoadPlan } from '../../profiles/plan.ts'
 
 /** input.json, beside the bundled script. The users' tokens are in users.json. */
-export interface ScriptInput extends Pick<LoadPlan, 'stages' | 'round' | 'thinkTime' | 'requestTimeoutMs'> {
+export interface ScriptInput {
+  readonly plan: Pick<
+    LoadPlan,
+    | 'model'
+    | 'executor'
+    | 'users'
+    | 'start'
+    | 'stages'
+    | 'gracefulStopMs'
+    | 'gracefulRampDownMs'
+    | 'thinkTime'
+    | 'round'
+    | 'requestTimeoutMs'
+    | 'trackWrites'
+  >
   readonly url: string
   readonly anonKey: string
+  /** Where k6's own summary is written. */
+  readonly summaryFile: string
+}
+
+/** Only what the script reads: the plan's other parts would make the file large for nothing. */
+export function scriptInput(plan: LoadPlan, where: Omit<ScriptInput, 'plan'>): ScriptInput {
+  const { model, executor, users, start, stages, gracefulStopMs, gracefulRampDownMs } = plan
+  const { thinkTime, round, requestTimeoutMs, trackWrites } = plan
+  const load = { model, executor, users, start, stages, gracefulStopMs, gracefulRampDownMs }
+  return { plan: { ...load, thinkTime, round, requestTimeoutMs, trackWrites }, ...where }
 }
