@@ -1,0 +1,44 @@
+import type { ThresholdRule } from '@journeys/core/ops'
+import type { SignedInUser } from '../engines/engine.ts'
+import { bundleScript } from '../engines/k6/bundle.ts'
+import { scriptInput } from '../engines/k6/script-input.ts'
+import type { LoadPlan } from '../profiles/plan.ts'
+import type { ScenarioSource } from '../scenarios/scenario-source.ts'
+import { k6Thresholds } from './k6-thresholds.ts'
+
+export interface PortableOptions {
+  readonly plan: LoadPlan
+  readonly scenarios: ScenarioSource
+  readonly rules: readonly ThresholdRule[]
+  readonly url: string
+  readonly anonKey: string
+  readonly users: readonly SignedInUser[]
+  /** That each judge their share by themselves. */
+  readonly generators: number
+}
+
+/** What any k6 needs for this load, by file name; they have to lie in one folder. */
+export interface PortableScript {
+  readonly 'script.js': string
+  /** With the thresholds: for k6's `--config`. */
+  readonly 'config.json': string
+  /** Secret: the project's key. */
+  readonly 'input.json': string
+  /** Secret: the users' tokens. */
+  readonly 'users.json': string
+}
+
+export const secretFiles = ['input.json', 'users.json'] as const satisfies (keyof PortableScript)[]
+
+/** The same script that `journeys loadtest` gives to k6, with thresholds that k6 judges by itself. */
+export async function portableScript(options: PortableOptions): Promise<PortableScript> {
+  const { plan, scenarios, rules, url, anonKey, users, generators } = options
+  const thresholds = k6Thresholds(plan, rules, generators)
+  return {
+    'script.js': await bundleScript(scenarios.module),
+    'config.json': `${JSON.stringify({ thresholds }, undefined, 2)}\n`,
+    // Nobody is there to look for the writes afterwards.
+    'input.json': JSON.stringify(scriptInput({ plan: { ...plan, trackWrites: false }, url, anonKey })),
+    'users.json': JSON.stringify(users.map(({ id, accessToken }) => ({ id, accessToken }))),
+  }
+}

@@ -1,0 +1,84 @@
+import { ExitCode, JourneysError } from '@journeys/core/ops'
+import type { LoadTestResult } from '../result.ts'
+
+/** A share of the load: both 0 to 1. */
+export interface Share {
+  readonly from: number
+  readonly to: number
+}
+
+/** Thirds do not add up to 1 in binary. */
+const grain = 1e-9
+
+/**
+ * Reads k6's `--execution-segment`: `0:1/2`, `1/3:2/3`, `50%:100%`, or `1/2` for the first half.
+ * https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/#execution-segment
+ * @throws JourneysError `invalid_segment` (exit 2)
+ */
+export function parseSegment(text: string): Share {
+  const parts = text.split(':')
+  const [from, to] = parts.length === 1 ? [0, fraction(parts[0])] : [fraction(parts[0]), fraction(parts[1])]
+  if (parts.length > 2 || from === undefined || to === undefined || from < 0 || to > 1 || !(from < to)) {
+    throw new JourneysError('invalid_segment', `"${text}" is not a share of a load`, {
+      hint: 'write it as k6 does: 0:1/2 for the first half, 1/2:1 for the second',
+      exitCode: ExitCode.usage,
+    })
+  }
+  return { from, to }
+}
+
+function fraction(text: string | undefined): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(?:\/([1-9]\d*)|(%))?$/.exec((text ?? '').trim())
+  if (!match) return undefined
+  return Number(match[1]) / (match[3] ? 100 : Number(match[2] ?? 1))
+}
+
+/**
+ * Whether the generators' shares fit together.
+ * @returns the shares that nobody had, in order
+ * @throws JourneysError `not_mergeable` (exit 2) when a run was the whole load, or two had the same part of it
+ */
+export function missingShares(results: readonly Pick<LoadTestResult, 'id' | 'segment'>[]): Share[] {
+  const sequence = results[0]?.segment?.sequence
+  const shares = results.map(({ id, segment }) => {
+    if (!segment) {
+      throw refusal(
+        `${id} was the whole load by itself`,
+        'give each generator its share: --segment 0:1/2 and --segment 1/2:1',
+      )
+    }
+    if (segment.sequence !== sequence) {
+      const both = `${sequence} and ${segment.sequence}`
+      throw refusal(
+        `the load was cut up differently: ${both}`,
+        'run every generator with the same sequence of segments',
+      )
+    }
+    return { id, text: segment.segment, ...parseSegment(segment.segment) }
+  })
+  shares.sort((a, b) => a.from - b.from)
+  const missing: Share[] = []
+  let end = 0
+  let last: (typeof shares)[number] | undefined
+  for (const share of shares) {
+    if (last && share.from < end - grain) {
+      const which = `${last.id} (${last.text}) and ${share.id} (${share.text})`
+      throw refusal(
+        `two results are of the same part of the load: ${which}`,
+        'give each generator its own segment, and each result once',
+      )
+    }
+    if (share.from > end + grain) missing.push({ from: end, to: share.from })
+    end = share.to
+    last = share
+  }
+  if (end < 1 - grain) missing.push({ from: end, to: 1 })
+  return missing
+}
+
+export function refusal(message: string, hint: string): JourneysError {
+  return new JourneysError('not_mergeable', `these results cannot be joined: ${message}`, {
+    hint,
+    exitCode: ExitCode.usage,
+  })
+}
