@@ -1,5 +1,6 @@
 export type { Gateway, GatewayOptions } from './gateway/options.ts'
 export { type DatabasePasswords, generateKeys, generatePasswords, type StackKeys } from './keys.ts'
+export { type StackProcess, stackProcesses } from './lifecycle/processes.ts'
 export { type StartedStack, type StartOptions, startStack } from './lifecycle/start.ts'
 export type { StackState } from './lifecycle/state.ts'
 export { type StackPart, type StackPartName, type StackStatus, stackStatus } from './lifecycle/status.ts'
