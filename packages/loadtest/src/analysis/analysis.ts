@@ -70,6 +70,8 @@ export interface StressStep {
   readonly p99Ms?: number
   /** Share of 1. */
   readonly errorRate: number
+  /** Latency climbed from the step's first second to its last: more came in than went out, so no p95 is its latency. */
+  readonly climb?: { readonly fromMs: number; readonly toMs: number }
   readonly held: boolean
   /** Everything that did not hold, the cause before its consequence. */
   readonly broke: readonly Breakage[]

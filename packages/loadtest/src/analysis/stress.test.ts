@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { config, type ServerSecond, syntheticRun } from '../../../../tests/loadtest/synthetic-run.ts'
 import { plannedDurationMs } from '../profiles/plan.ts'
-import { type AnalyseOptions, analyse, type StressAnalysis } from './analysis.ts'
+import { type AnalyseOptions, analyse, type StressAnalysis, type StressStep } from './analysis.ts'
 import { serviceLevel } from './service-level.ts'
+import { firstOfTwoBroken, highestHeld } from './stress-steps.ts'
 import { StressWatch } from './stress-watch.ts'
 
 describe('a stress run', () => {
@@ -53,6 +55,17 @@ describe('a stress run', () => {
     expect(findings.inconclusive[0]).toContain('one broken step alone')
   })
 
+  test('a step in which the queue only grows does not hold, even if it ends before its p95 is too high', () => {
+    const { analysis } = stress((rate, second) => ({ ms: [rate < 300 ? 20 : 20 + 15 * ((second + 10) % 13)] }))
+    const broken = analysis.steps.find(({ rate }) => rate === 300)
+    expect(broken).toMatchObject({ held: false, broke: ['latency'] })
+    expect(broken?.p95Ms).toBeLessThan(200)
+    expect(analysis.capacity?.iterationsPerSecond).toBe(250)
+    expect(analysis.brokeFirst?.text).toMatch(
+      /^at 300 iterations\/s answers took longer and longer, from \d+ ms to 1\d\d ms/,
+    )
+  })
+
   test('errors break it, fast as they may be', () => {
     const { analysis } = stress((rate) => ({ ms: [5], failing: rate >= 300 ? 0.1 : 0 }))
     expect(analysis.brokeFirst).toMatchObject({
@@ -97,6 +110,19 @@ describe('a stress run', () => {
   })
 })
 
+test('whatever steps held, the capacity is below the first two in a row that did not, and nothing higher held there', () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { maxLength: 20 }), (held) => {
+      const steps = held.map((one, index) => step(10 * (index + 1), one))
+      const capacity = highestHeld(steps)?.rate ?? 0
+      const broken = firstOfTwoBroken(steps)?.rate ?? Number.POSITIVE_INFINITY
+      expect(capacity).toBeLessThan(broken)
+      expect(steps.filter(({ rate }) => rate > capacity && rate < broken).some((one) => one.held)).toBe(false)
+      expect(/ff/.test(held.map((one) => (one ? 't' : 'f')).join(''))).toBe(broken !== Number.POSITIVE_INFINITY)
+    }),
+  )
+})
+
 describe('the watch over a stress run', () => {
   test('ends the load once two steps in a row are broken, and not before', () => {
     const options = run((rate) => ({ ms: [rate >= 150 ? 900 : 20] }))
@@ -116,15 +142,28 @@ describe('the watch over a stress run', () => {
   })
 })
 
-function stress(server: (rate: number) => ServerSecond) {
+function stress(server: (rate: number, second: number) => ServerSecond) {
   const { analysis, findings } = analyse(run(server))
   return { analysis: analysis as StressAnalysis, findings }
 }
 
 /** Told what the server does at a step's rate. */
-function run(server: (rate: number) => ServerSecond): AnalyseOptions {
+function run(server: (rate: number, second: number) => ServerSecond): AnalyseOptions {
   return syntheticRun({
     profile: 'stress',
-    server: (_, { target, phase }) => server(phase.startsWith('step') ? Math.round(target) : 0),
+    server: (second, { target, phase }) => server(phase.startsWith('step') ? Math.round(target) : 0, second),
   })
+}
+
+function step(rate: number, held: boolean): StressStep {
+  const broke = held ? [] : (['latency'] as const)
+  const figures = {
+    seconds: 10,
+    iterationsPerSecond: rate,
+    requestsPerSecond: rate,
+    requests: rate * 10,
+    dropped: 0,
+    errorRate: 0,
+  }
+  return { phase: `step ${rate / 10}`, rate, ...figures, held, broke }
 }

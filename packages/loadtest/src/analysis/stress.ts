@@ -2,14 +2,14 @@ import { milliseconds } from '../verdict/figure-text.ts'
 import type { AnalyseOptions, Findings, StressAnalysis, StressStep } from './analysis.ts'
 import { findKnee } from './knee.ts'
 import { serviceLevel } from './service-level.ts'
-import { breakText, completedSteps, firstOfTwoBroken, startLagKnown } from './stress-steps.ts'
+import { breakText, completedSteps, firstOfTwoBroken, highestHeld, startLagKnown } from './stress-steps.ts'
 
 /** The highest rate that held, what broke first above it, and where latency began to climb. */
 export function analyseStress(options: AnalyseOptions, findings: Findings): StressAnalysis {
   const { recorder, config } = options
   const slo = serviceLevel(config)
-  const steps = completedSteps(options, recorder.lastedMs, slo)
-  const held = steps.filter((step) => step.held).at(-1)
+  const steps = completedSteps({ ...options, points: recorder.timeline.points() }, recorder.lastedMs, slo)
+  const held = highestHeld(steps)
   const broken = firstOfTwoBroken(steps)
   const what = broken?.broke[0]
   const knee = findKnee(steps.flatMap(({ rate, p95Ms }) => (p95Ms === undefined ? [] : { x: rate, y: p95Ms })))
