@@ -1,12 +1,21 @@
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { loadConfig, resolveThresholds } from '@journeys/core/ops'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { connect, loadConfig, resolveThresholds } from '@journeys/core/ops'
+import { findK6 } from '@journeys/loadtest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { type ExportTarget, exportLoadTest, removeExport } from '../../packages/loadtest/src/export/export-load-test.ts'
 import { configMapManifest, fitsASecret, testRunManifest } from '../../packages/loadtest/src/export/k6-operator.ts'
 import { k6Thresholds } from '../../packages/loadtest/src/export/k6-thresholds.ts'
 import type { LoadPlan } from '../../packages/loadtest/src/profiles/plan.ts'
+import { loadScenarioFiles } from '../../packages/loadtest/src/scenario-file/load-scenario-files.ts'
+import { createTestStack, type TestStack } from '../support/stack.ts'
+import { targetOf, withFolder } from './quick-load.ts'
+
+const k6 = await findK6(process.env)
 
 interface OpenApiSchema {
   readonly [keyword: string]: unknown
@@ -136,4 +145,133 @@ describe('thresholds for a k6 that judges by itself', () => {
     const { config } = await loadConfig({ workdir: import.meta.dirname, processEnv: {} })
     expect(Object.keys(k6Thresholds(plan, resolveThresholds(config.loadtest.thresholds))).length).toBeGreaterThan(3)
   })
+})
+
+describe('an exported load test', () => {
+  let stack: TestStack
+  beforeAll(async () => {
+    stack = await createTestStack()
+  })
+  afterAll(() => stack?.stop())
+
+  async function exporting(to: ExportTarget, folder: string, change: object = {}) {
+    const { config } = await loadConfig({ workdir: folder, processEnv: {} })
+    const thresholds = { http_req_duration: ['p(95)<5000'], http_req_failed: ['rate<0.02'] }
+    return exportLoadTest({
+      to,
+      target: targetOf(stack),
+      config: { ...config, loadtest: { ...config.loadtest, thresholds } },
+      profile: 'smoke',
+      users: 6,
+      duration: 4,
+      folder,
+      processEnv: process.env,
+      ...change,
+    })
+  }
+
+  async function usersLeft(): Promise<number> {
+    const database = await connect(stack.database.superuserUrl)
+    const { rows } = await database.query<{ n: number }>('select count(*)::int as n from auth.users')
+    await database.end()
+    return rows[0]?.n ?? -1
+  }
+
+  test('for Kubernetes has its secrets apart, for its owner only, and its users go when they are told to', () =>
+    withFolder(async (folder) => {
+      const exported = await exporting('k6-operator', folder, { parallelism: 2 })
+      expect((await readdir(exported.folder)).sort()).toEqual(exported.files.map(({ name }) => name).sort())
+      const users = JSON.parse(await readFile(path.join(exported.folder, 'users.json'), 'utf8'))
+      expect(users).toHaveLength(6)
+      for (const { name, secret } of exported.files) {
+        const file = path.join(exported.folder, name)
+        if (process.platform !== 'win32') expect((await stat(file)).mode & 0o077, name).toBe(secret ? 0 : 0o044)
+        const text = await readFile(file, 'utf8')
+        const holds = [stack.anonKey, stack.serviceRoleKey, stack.jwtSecret, stack.url, 'eyJ'].filter((one) =>
+          text.includes(one),
+        )
+        if (!secret) expect(holds, name).toEqual([])
+      }
+      expect(exported.commands[0]).toBe(
+        `kubectl create secret generic journeys-${exported.id}-users --from-file=input.json --from-file=users.json`,
+      )
+      expect(await usersLeft()).toBe(6)
+      expect(await removeExport(targetOf(stack), exported.id)).toEqual({ removed: 6, left: 0 })
+      expect(await usersLeft()).toBe(0)
+    }))
+
+  test.runIf(k6)('runs in a k6 that knows nothing of journeys, as two pods would run it', () =>
+    withFolder(async (folder) => {
+      const exported = await exporting('k6-operator', folder, { parallelism: 2 })
+      const { data } = parse(await readFile(path.join(exported.folder, 'configmap.yaml'), 'utf8'))
+      // As the volumes of the TestRun put them together.
+      const pod = path.join(folder, 'pod')
+      await mkdir(pod)
+      for (const [name, text] of Object.entries<string>(data)) await writeFile(path.join(pod, name), text)
+      for (const name of ['input.json', 'users.json']) {
+        await writeFile(path.join(pod, name), await readFile(path.join(exported.folder, name)))
+      }
+      const sequence = ['--execution-segment-sequence', '0,1/2,1']
+      const runs = ['0:1/2', '1/2:1'].map(async (segment, index) => {
+        // Where the pod writes its summary.
+        const cwd = path.join(folder, `home-${index}`)
+        await mkdir(cwd)
+        const words = ['--quiet', '--no-usage-report', '--address', '', '--execution-segment', segment, ...sequence]
+        const script = ['--config', path.join(pod, 'config.json'), path.join(pod, 'script.js')]
+        await promisify(execFile)(k6?.path as string, ['run', ...words, ...script], { cwd })
+        return JSON.parse(await readFile(path.join(cwd, 'summary.json'), 'utf8'))
+      })
+      for (const { metrics } of await Promise.all(runs)) {
+        expect(metrics.http_reqs.values.count).toBeGreaterThan(2)
+        expect(metrics.http_req_failed.values.rate).toBe(0)
+        expect(metrics['http_req_duration{phase:steady}'].thresholds['p(95)<5000'].ok).toBe(true)
+        expect(metrics.vus_max.values.max).toBe(3)
+      }
+      await removeExport(targetOf(stack), exported.id)
+    }),
+  )
+
+  test.runIf(k6)(
+    'of a scenario of your own is an archive that k6 takes, and ends with 99 when a threshold is crossed',
+    () =>
+      withFolder(async (folder) => {
+        const scenarios = await loadScenarioFiles(
+          ['docs/examples/weekly-review.ts'],
+          path.resolve(import.meta.dirname, '../..'),
+        )
+        const { config } = await loadConfig({ workdir: folder, processEnv: {} })
+        const strict = {
+          ...config,
+          loadtest: { ...config.loadtest, thresholds: { http_req_duration: ['p(95)<0.01'] } },
+        }
+        const exported = await exporting('grafana-cloud', folder, { scenarios, config: strict })
+        await scenarios.remove()
+        const archive = path.join(exported.folder, 'archive.tar')
+        if (process.platform !== 'win32') expect((await stat(archive)).mode & 0o077).toBe(0)
+        expect(exported.commands).toEqual(['k6 cloud login', 'k6 cloud run archive.tar'])
+        expect(exported.notes.join()).toContain('the target is this machine')
+        const words = ['run', '--quiet', '--no-usage-report', '--address', '', archive]
+        const ended = await promisify(execFile)(k6?.path as string, words, { cwd: folder }).catch((error) => error)
+        expect(ended.code, ended.stderr).toBe(99)
+        const { metrics } = JSON.parse(await readFile(path.join(folder, 'summary.json'), 'utf8'))
+        expect(metrics.checks.values.fails).toBe(0)
+        expect(metrics.http_req_failed.values.rate).toBe(0)
+        await removeExport(targetOf(stack), exported.id)
+      }),
+  )
+
+  test('is refused at production, without the name of what it will load, and for a profile that needs somebody here', () =>
+    withFolder(async (folder) => {
+      const refused = (change: object) => expect(exporting('k6-operator', folder, change)).rejects
+      const target = { ...targetOf(stack), name: 'staging', supabaseUrl: 'https://staging.example.com' }
+      await refused({ target: { ...target, production: true } }).toMatchObject({
+        code: 'production_refused',
+        exitCode: 2,
+      })
+      await refused({ target }).toMatchObject({ code: 'confirmation_needed', exitCode: 2 })
+      await refused({ profile: 'recovery', duration: undefined }).toMatchObject({ code: 'not_exportable', exitCode: 2 })
+      await refused({ users: 4000 }).toMatchObject({ code: 'export_too_large', exitCode: 2 })
+      expect(await usersLeft(), 'they were removed again').toBe(0)
+      expect(await readdir(folder)).toEqual([])
+    }))
 })

@@ -258,6 +258,8 @@ describe('results are not joined when', () => {
     expect(refused([runOf('two', { latencies })])).toContain('two was the whole load by itself')
     const cut = { segment: { segment: '1/2:1', sequence: '0,1/4,1/2,1' } }
     expect(refused([runOf('two', { latencies, change: cut })])).toContain('cut up differently')
+    const sameCut = { segment: { segment: '2/4:1', sequence: '0,2/4,1' } }
+    expect(mergeRuns([first, runOf('two', { latencies, change: sameCut })]).result.total.requests).toBe(20)
   })
 
   test('they are of different loads; different machines are what it is for', () => {

@@ -86,7 +86,6 @@ const hourMs = 3_600_000
  */
 export async function exportLoadTest(options: ExportOptions): Promise<ExportResult> {
   const { target, config, profile, to } = options
-  mayLoad(target, options.confirm)
   const plan = planLoad({
     profile,
     config: config.loadtest,
@@ -95,6 +94,7 @@ export async function exportLoadTest(options: ExportOptions): Promise<ExportResu
     rate: options.rate,
     duration: options.duration,
   })
+  mayLoad(target, options.confirm, plan)
   if (plan.kind === 'recovery') {
     throw new JourneysError(
       'not_exportable',

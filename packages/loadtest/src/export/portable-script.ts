@@ -17,16 +17,14 @@ export interface PortableOptions {
   readonly generators: number
 }
 
-/** What any k6 needs for this load, by file name; they have to lie in one folder. */
-export interface PortableScript {
-  readonly 'script.js': string
-  /** With the thresholds: for k6's `--config`. */
-  readonly 'config.json': string
-  /** Secret: the project's key. */
-  readonly 'input.json': string
-  /** Secret: the users' tokens. */
-  readonly 'users.json': string
-}
+/**
+ * What any k6 needs for this load, by file name; they have to lie in one folder. config.json has the thresholds, for k6's
+ * `--config`; input.json holds the project's key, users.json the users' tokens.
+ */
+export type PortableScript = Readonly<Record<'script.js' | 'config.json' | 'input.json' | 'users.json', string>>
+
+/** In the folder that k6 is started in. */
+const summaryFile = 'summary.json'
 
 export const secretFiles = ['input.json', 'users.json'] as const satisfies (keyof PortableScript)[]
 
@@ -35,10 +33,10 @@ export async function portableScript(options: PortableOptions): Promise<Portable
   const { plan, scenarios, rules, url, anonKey, users, generators } = options
   const thresholds = k6Thresholds(plan, rules, generators)
   return {
-    'script.js': await bundleScript(scenarios.module),
+    'script.js': await bundleScript(scenarios),
     'config.json': `${JSON.stringify({ thresholds }, undefined, 2)}\n`,
     // Nobody is there to look for the writes afterwards.
-    'input.json': JSON.stringify(scriptInput({ plan: { ...plan, trackWrites: false }, url, anonKey })),
+    'input.json': JSON.stringify(scriptInput({ ...plan, trackWrites: false }, { url, anonKey, summaryFile })),
     'users.json': JSON.stringify(users.map(({ id, accessToken }) => ({ id, accessToken }))),
   }
 }

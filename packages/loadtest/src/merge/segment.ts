@@ -47,7 +47,7 @@ export function missingShares(results: readonly Pick<LoadTestResult, 'id' | 'seg
         'give each generator its share: --segment 0:1/2 and --segment 1/2:1',
       )
     }
-    if (segment.sequence !== sequence) {
+    if (!sameCut(segment.sequence, sequence)) {
       const both = `${sequence} and ${segment.sequence}`
       throw refusal(
         `the load was cut up differently: ${both}`,
@@ -74,6 +74,17 @@ export function missingShares(results: readonly Pick<LoadTestResult, 'id' | 'seg
   }
   if (end < 1 - grain) missing.push({ from: end, to: 1 })
   return missing
+}
+
+/** `0,1/2,1` and `0,2/4,1` are the same cut. */
+function sameCut(one: string, other = ''): boolean {
+  const [a, b] = [one, other].map((text) => text.split(',').map(fraction)) as [
+    (number | undefined)[],
+    (number | undefined)[],
+  ]
+  return (
+    a.length === b.length && a.every((at, index) => Math.abs((at ?? Number.NaN) - (b[index] ?? Number.NaN)) < grain)
+  )
 }
 
 export function refusal(message: string, hint: string): JourneysError {
