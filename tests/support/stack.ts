@@ -7,6 +7,7 @@ export interface TestStack {
   url: string
   /** PostgREST without the gateway. */
   postgrestUrl: string
+  postgrestPid: number
   anonKey: string
   serviceRoleKey: string
   jwtSecret: string
@@ -17,7 +18,14 @@ export interface TestStack {
 
 /** A database of its own with the real PostgREST and our gateway in front, on free ports. */
 export async function createTestStack(
-  options: TestDatabaseOptions & { /** Text of a config.toml. */ configToml?: string } = {},
+  options: TestDatabaseOptions & {
+    /** Text of a config.toml. */
+    configToml?: string
+    /** PostgREST's connections. @defaultValue 5 */
+    pool?: number
+    /** Where PostgREST finds the database: a test may put something in between. @defaultValue the database itself */
+    postgrestDatabaseUrl?: (authenticatorUrl: string) => string | Promise<string>
+  } = {},
 ): Promise<TestStack> {
   const keys = generateKeys()
   const database = await createTestDatabase(options)
@@ -28,10 +36,10 @@ export async function createTestStack(
   try {
     const settings = parseSettings(options.configToml ?? '')
     const postgrest = await startPostgrest({
-      databaseUrl: database.authenticatorUrl,
+      databaseUrl: (await options.postgrestDatabaseUrl?.(database.authenticatorUrl)) ?? database.authenticatorUrl,
       jwtSecret: keys.jwtSecret,
       maxRows: settings.api.max_rows,
-      pool: 5,
+      pool: options.pool ?? 5,
     })
     stops.push(postgrest.stop)
     const gateway = await startGateway({
@@ -43,7 +51,7 @@ export async function createTestStack(
       auth: settings.auth,
     })
     stops.push(() => gateway.stop())
-    return { url: gateway.url, postgrestUrl: postgrest.url, ...keys, database, stop }
+    return { url: gateway.url, postgrestUrl: postgrest.url, postgrestPid: postgrest.pid, ...keys, database, stop }
   } catch (error) {
     await stop()
     throw error

@@ -10,6 +10,11 @@ export interface ConnectOptions {
   statementTimeoutMs?: number | undefined
   /** How long to wait for a connection. @defaultValue 10000 */
   connectTimeoutMs?: number | undefined
+  /**
+   * Give a statement up after this many milliseconds without an answer, and its connection with it: for a server that hangs, whose
+   * own `statementTimeoutMs` would never come. @defaultValue wait for ever
+   */
+  answerTimeoutMs?: number | undefined
   /** Connections at most. @defaultValue 4 */
   maxConnections?: number | undefined
 }
@@ -138,6 +143,7 @@ function openPool(address: DatabaseAddress, options: ConnectOptions): pg.Pool {
     application_name: options.applicationName ?? 'journeys',
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    ...(options.answerTimeoutMs !== undefined && { query_timeout: options.answerTimeoutMs }),
     max: options.maxConnections ?? 4,
     keepAlive: true,
     // A forgotten `end` must not keep the process alive.

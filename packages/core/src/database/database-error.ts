@@ -19,7 +19,7 @@ const tlsErrors =
 
 /** pg reports a lost or slow connection without any code. */
 const connectionLost =
-  /Connection terminated|connection timeout|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|socket hang up/i
+  /Connection terminated|connection timeout|timeout expired|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|socket hang up/i
 
 /** The fields of a server's error that callers look at (PostgreSQL protocol, 55.8 "Error and Notice Message Fields"). */
 export interface ServerError {
