@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { findK6 } from '@journeys/loadtest'
 import { describe, expect, test } from 'vitest'
 import { runK6 } from '../../packages/loadtest/src/engines/k6/k6-process.ts'
 import { removeLeftoverFolders } from '../../packages/loadtest/src/leftover-folders.ts'
 import { withFolder } from './quick-load.ts'
 
+const childFile = fileURLToPath(new URL('./k6-child.ts', import.meta.url))
 const k6 = await findK6(process.env)
 
 /** Runs a script of one line and returns how k6 ended and what it wrote. */
@@ -32,7 +35,7 @@ describe.skipIf(!k6)(k6 ? 'k6' : 'k6: not tried, there is none in JOURNEYS_K6, P
     const { exitCode, samples } = await play('export const options = { iterations: 3 }\nexport default function () {}')
     expect(exitCode).toBe(0)
     expect(samples.split('\n')[0]).toMatch(/^metric_name,timestamp,metric_value,/)
-    expect(samples.match(/^iterations,\d{13},1/gm)).toHaveLength(3)
+    expect(samples.match(/^iterations,\d{16},1/gm)).toHaveLength(3)
   })
 
   test('ends when it is told to, also in the middle of a wait', async () => {
@@ -43,7 +46,41 @@ describe.skipIf(!k6)(k6 ? 'k6' : 'k6: not tried, there is none in JOURNEYS_K6, P
     expect(exitCode).toBe(105)
     expect(Date.now() - began).toBeLessThan(6000)
   })
+
+  test('ends when the process that started it is killed', () =>
+    withFolder(async (folder) => {
+      await writeFile(path.join(folder, 'config.json'), '{}')
+      const script =
+        "import { sleep } from 'k6'\nexport const options = { duration: '60s' }\nexport default () => sleep(0.1)"
+      await writeFile(path.join(folder, 'script.js'), script)
+      const child = spawn(process.execPath, ['--import', 'tsx', childFile, k6?.path as string, folder], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let said = ''
+      await new Promise<void>((resolve) => {
+        child.stdout.setEncoding('utf8').on('data', (text: string) => {
+          said += text
+          if (said.includes('samples')) resolve()
+        })
+      })
+      const pid = Number(/pid (\d+)/.exec(said)?.[1])
+      expect(alive(pid)).toBe(true)
+      child.kill('SIGKILL')
+      const killedAt = Date.now()
+      while (alive(pid) && Date.now() - killedAt < 10_000) await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(alive(pid)).toBe(false)
+      expect(Date.now() - killedAt).toBeLessThan(5000)
+    }))
 })
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
 
 test('what a killed process has left is removed, what a living one uses stays', () =>
   withFolder(async (folder) => {

@@ -38,6 +38,8 @@ export class SampleReader {
   #rest = ''
   #startedAt: number | undefined
   #dropped = 0
+  /** Iterations whose rows came before the first one's. */
+  readonly #early: [at: number, number: number, user: string][] = []
   /** How much earlier k6's clock of the load begins than its schedule: it takes its users from the pool in between. */
   #scheduleOffsetMs = Number.POSITIVE_INFINITY
   /** Open model, by k6's number of the user: how late the iteration was begun whose first request is still to come. */
@@ -90,6 +92,7 @@ export class SampleReader {
       case 'journeys_load_started':
         this.#startedAt = value
         this.#recorder.start(value)
+        for (const begun of this.#early.splice(0)) this.#begun(...begun)
         return
       case 'dropped_iterations':
         this.#dropped += value
@@ -126,7 +129,10 @@ export class SampleReader {
    * the rows before this one have told, it is an arrival of the plan.
    */
   #begun(at: number, number: number, user: string): void {
-    if (this.#startedAt === undefined) return
+    if (this.#startedAt === undefined) {
+      this.#early.push([at, number, user])
+      return
+    }
     const arrival = number + Math.round(this.#dropped / this.#share)
     const dueMs = plannedStartMs(this.#plan, arrival)
     if (dueMs === undefined) return

@@ -44,10 +44,10 @@ const failuresTold = new Set<string>()
 export default async function iteration(): Promise<void> {
   const { scenario, vu } = exec
   const number = scenario.iterationInTest
-  if (plan.model === 'open') iterationStarted.add(number)
   startedAt ||= scenario.startTime
   // Of this process: the test's very first one may be another generator's.
   if (scenario.iterationInInstance === 0) loadStarted.add(startedAt)
+  if (plan.model === 'open') iterationStarted.add(number)
   const name = plan.round[number % plan.round.length] as string
   visitor ??= visitorFor(users[(vu.idInTest - 1) % users.length] as SignedInUser)
   const { tags } = vu.metrics
