@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { type ExportTarget, exportLoadTest, removeExport } from '../../packages/loadtest/src/export/export-load-test.ts'
-import { configMapManifest, fitsASecret, testRunManifest } from '../../packages/loadtest/src/export/k6-operator.ts'
+import { configMapManifest, testRunManifest } from '../../packages/loadtest/src/export/k6-operator.ts'
 import { k6Thresholds } from '../../packages/loadtest/src/export/k6-thresholds.ts'
 import type { LoadPlan } from '../../packages/loadtest/src/profiles/plan.ts'
 import { loadScenarioFiles } from '../../packages/loadtest/src/scenario-file/load-scenario-files.ts'
@@ -49,6 +49,7 @@ const options = {
   k6Version: '1.8.1',
   script: 'export default function () {}\n// a `quote`, a "quote" and a\ttab: % {{ }}\n',
   k6Config: '{"thresholds":{}}\n',
+  secretFiles: ['input.json', 'users-1.json', 'users-2.json'],
 }
 
 describe('the manifests for the k6 operator', () => {
@@ -75,11 +76,13 @@ describe('the manifests for the k6 operator', () => {
     }
   })
 
-  test('mount the script and the secret that a person makes as one folder', () => {
+  test('mount the script and the secrets that a person makes as one folder', () => {
     const { runner, script } = parse(testRunManifest(options)).spec
     expect(runner.volumes[0].projected.sources).toEqual([
       { configMap: { name: `${options.name}-script` } },
-      { secret: { name: `${options.name}-users` } },
+      { secret: { name: `${options.name}-input` } },
+      { secret: { name: `${options.name}-users-1` } },
+      { secret: { name: `${options.name}-users-2` } },
     ])
     expect(script.localFile.startsWith(`${runner.volumeMounts[0].mountPath}/`)).toBe(true)
   })
@@ -91,11 +94,8 @@ describe('the manifests for the k6 operator', () => {
   })
 
   test('are refused when Kubernetes would not take them', () => {
-    expect(() => fitsASecret(['x'.repeat(600_000), 'x'.repeat(600_000)])).toThrow(
-      "the users' tokens would take 1200 KB; Kubernetes takes 1,000",
-    )
     expect(() => configMapManifest({ ...options, script: 'x'.repeat(1_100_000) })).toThrow(
-      'the bundled script would take',
+      'the bundled script has 1100 KB',
     )
   })
 })
@@ -181,7 +181,7 @@ describe('an exported load test', () => {
     withFolder(async (folder) => {
       const exported = await exporting('k6-operator', folder, { parallelism: 2 })
       expect((await readdir(exported.folder)).sort()).toEqual(exported.files.map(({ name }) => name).sort())
-      const users = JSON.parse(await readFile(path.join(exported.folder, 'users.json'), 'utf8'))
+      const users = JSON.parse(await readFile(path.join(exported.folder, 'users-1.json'), 'utf8'))
       expect(users).toHaveLength(6)
       for (const { name, secret } of exported.files) {
         const file = path.join(exported.folder, name)
@@ -192,9 +192,10 @@ describe('an exported load test', () => {
         )
         if (!secret) expect(holds, name).toEqual([])
       }
-      expect(exported.commands[0]).toBe(
-        `kubectl create secret generic journeys-${exported.id}-users --from-file=input.json --from-file=users.json`,
-      )
+      expect(exported.commands.slice(0, 2)).toEqual([
+        `kubectl create secret generic journeys-${exported.id}-input --from-file=input.json`,
+        `kubectl create secret generic journeys-${exported.id}-users-1 --from-file=users-1.json`,
+      ])
       expect(await usersLeft()).toBe(6)
       expect(await removeExport(targetOf(stack), exported.id)).toEqual({ removed: 6, left: 0 })
       expect(await usersLeft()).toBe(0)
@@ -208,7 +209,7 @@ describe('an exported load test', () => {
       const pod = path.join(folder, 'pod')
       await mkdir(pod)
       for (const [name, text] of Object.entries<string>(data)) await writeFile(path.join(pod, name), text)
-      for (const name of ['input.json', 'users.json']) {
+      for (const name of exported.files.filter(({ secret }) => secret).map(({ name }) => name)) {
         await writeFile(path.join(pod, name), await readFile(path.join(exported.folder, name)))
       }
       const sequence = ['--execution-segment-sequence', '0,1/2,1']
@@ -260,6 +261,18 @@ describe('an exported load test', () => {
       }),
   )
 
+  test('has as many secrets as its users need', () =>
+    withFolder(async (folder) => {
+      const exported = await exporting('k6-operator', folder, { users: 1_200 })
+      expect(exported.commands.filter((command) => command.startsWith('kubectl create'))).toHaveLength(3)
+      for (const { name, secret } of exported.files) {
+        if (secret) expect((await stat(path.join(exported.folder, name))).size, name).toBeLessThan(1_000_000)
+      }
+      const { userFiles } = JSON.parse(await readFile(path.join(exported.folder, 'input.json'), 'utf8'))
+      expect(userFiles).toEqual(['users-1.json', 'users-2.json'])
+      await removeExport(targetOf(stack), exported.id)
+    }))
+
   test('is refused at production, without the name of what it will load, and for a profile that needs somebody here', () =>
     withFolder(async (folder) => {
       const refused = (change: object) => expect(exporting('k6-operator', folder, change)).rejects
@@ -270,8 +283,10 @@ describe('an exported load test', () => {
       })
       await refused({ target }).toMatchObject({ code: 'confirmation_needed', exitCode: 2 })
       await refused({ profile: 'recovery', duration: undefined }).toMatchObject({ code: 'not_exportable', exitCode: 2 })
-      await refused({ users: 4000 }).toMatchObject({ code: 'export_too_large', exitCode: 2 })
-      expect(await usersLeft(), 'they were removed again').toBe(0)
+      // Made, and removed again.
+      const processEnv = { ...process.env, JOURNEYS_K6: path.join(folder, 'none') }
+      await refused({ processEnv }).toMatchObject({ code: 'k6_unusable', exitCode: 2 })
+      expect(await usersLeft()).toBe(0)
       expect(await readdir(folder)).toEqual([])
     }))
 })

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
   type Config,
@@ -20,8 +20,8 @@ import { appScenarios } from '../scenarios/index.ts'
 import { apiUsers } from '../users/api-users.ts'
 import { databaseUsers } from '../users/database-users.ts'
 import type { TestUsers, UserProgress } from '../users/test-users.ts'
-import { configMapManifest, fitsASecret, secretName, testRunManifest } from './k6-operator.ts'
-import { type PortableScript, portableScript, secretFiles } from './portable-script.ts'
+import { configMapManifest, secretName, testRunManifest } from './k6-operator.ts'
+import { type PortableScript, portableScript } from './portable-script.ts'
 
 export const exportTargets = ['k6-operator', 'grafana-cloud'] as const
 export type ExportTarget = (typeof exportTargets)[number]
@@ -81,8 +81,8 @@ const hourMs = 3_600_000
  * Writes a load test for k6 on other machines: the same script, users that are made now and stay until `removeExport`, and what
  * Kubernetes or Grafana Cloud need to run it.
  *
- * @throws JourneysError (exit 2): a target that must not be loaded, a profile that only works from here (recovery), more users
- *   than a Kubernetes secret holds. Users that were made by then are removed.
+ * @throws JourneysError (exit 2): a target that must not be loaded, a profile that only works from here (recovery). Users that were made by
+ *   then are removed.
  */
 export async function exportLoadTest(options: ExportOptions): Promise<ExportResult> {
   const { target, config, profile, to } = options
@@ -109,6 +109,7 @@ export async function exportLoadTest(options: ExportOptions): Promise<ExportResu
   const startedAt = new Date()
   const id = runId(startedAt)
   const lifetimeMs = (options.validHours ?? 24) * hourMs + plannedDurationMs(plan)
+  const folder = path.join(options.folder, `${id}-${to}`)
   const source = await usersOf(target)
   try {
     const users = await makeUsers(source, { ...options, id, count: plan.users, lifetimeMs })
@@ -121,7 +122,6 @@ export async function exportLoadTest(options: ExportOptions): Promise<ExportResu
       users,
       generators,
     })
-    const folder = path.join(options.folder, `${id}-${to}`)
     const write = to === 'k6-operator' ? writeForOperator : writeForCloud
     const written = await write({
       id,
@@ -141,6 +141,7 @@ export async function exportLoadTest(options: ExportOptions): Promise<ExportResu
       notes: [...written.notes, ...notesOn(target, plan.kind)],
     }
   } catch (error) {
+    await rm(folder, { recursive: true, force: true })
     await source.remove(id).catch(() => undefined)
     throw error
   } finally {
@@ -190,32 +191,29 @@ type Written = Pick<ExportResult, 'files' | 'commands' | 'notes'>
 
 async function writeForOperator({ id, folder, files, generators, processEnv }: Writing): Promise<Written> {
   const name = `journeys-${id}`
-  fitsASecret(secretFiles.map((file) => files[file]))
+  const secretFiles = Object.keys(files.secrets)
   const options = {
     name,
     parallelism: generators,
     k6Version: (await findK6(processEnv))?.version ?? pinnedK6.release.version,
-    script: files['script.js'],
-    k6Config: files['config.json'],
+    script: files.script,
+    k6Config: files.config,
+    secretFiles,
   }
-  await writeFiles(folder, {
-    'configmap.yaml': configMapManifest(options),
-    'testrun.yaml': testRunManifest(options),
-    'input.json': files['input.json'],
-    'users.json': files['users.json'],
-  })
+  const manifests = { 'configmap.yaml': configMapManifest(options), 'testrun.yaml': testRunManifest(options) }
+  await writeFiles(folder, manifests, files.secrets)
+  const secrets = secretFiles.map((file) => secretName(name, file))
   return {
     files: [
       { name: 'configmap.yaml', what: 'the bundled script and its thresholds', secret: false },
       { name: 'testrun.yaml', what: `the TestRun: ${generators} pods share the load`, secret: false },
-      { name: 'input.json', what: "the plan, the project's address and its key", secret: true },
-      { name: 'users.json', what: "the users' tokens", secret: true },
+      ...secretFiles.map(described),
     ],
     commands: [
-      `kubectl create secret generic ${secretName(name)} --from-file=input.json --from-file=users.json`,
+      ...secretFiles.map((file, index) => `kubectl create secret generic ${secrets[index]} --from-file=${file}`),
       'kubectl apply -f configmap.yaml -f testrun.yaml',
       `kubectl get testrun ${name} --watch`,
-      `kubectl delete testrun/${name} configmap/${name}-script secret/${secretName(name)}`,
+      `kubectl delete testrun/${name} configmap/${name}-script ${secrets.map((secret) => `secret/${secret}`).join(' ')}`,
     ],
     notes: [
       'the k6 operator has to be installed in the cluster',
@@ -225,7 +223,7 @@ async function writeForOperator({ id, folder, files, generators, processEnv }: W
 }
 
 async function writeForCloud({ folder, files, processEnv, signal }: Writing): Promise<Written> {
-  await writeFiles(folder, files)
+  await writeFiles(folder, { 'script.js': files.script, 'config.json': files.config }, files.secrets)
   const archive = ['archive', '--config', 'config.json', '-O', 'archive.tar', 'script.js']
   const k6 = await findK6(processEnv)
   if (k6) {
@@ -236,8 +234,7 @@ async function writeForCloud({ folder, files, processEnv, signal }: Writing): Pr
   const made = [
     { name: 'script.js', what: 'the bundled script', secret: false },
     { name: 'config.json', what: 'its thresholds', secret: false },
-    { name: 'input.json', what: "the plan, the project's address and its key", secret: true },
-    { name: 'users.json', what: "the users' tokens", secret: true },
+    ...Object.keys(files.secrets).map(described),
   ]
   const note = 'the archive holds the tokens of the load-test users and the anon key: Grafana Cloud gets them with it'
   return {
@@ -247,13 +244,21 @@ async function writeForCloud({ folder, files, processEnv, signal }: Writing): Pr
   }
 }
 
-async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+function described(name: string): ExportedFile {
+  return {
+    name,
+    what: name === 'input.json' ? "the plan, the project's address and its key" : "users' tokens",
+    secret: true,
+  }
+}
+
+type Texts = Readonly<Record<string, string>>
+
+async function writeFiles(folder: string, files: Texts, secrets: Texts): Promise<void> {
   // 0700, and each secret 0600: they are somebody's tokens, if only a load-test user's.
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const secret: readonly string[] = secretFiles
-  for (const [name, text] of Object.entries(files)) {
-    await writeFile(path.join(folder, name), text, { mode: secret.includes(name) ? 0o600 : 0o644 })
-  }
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text, { mode: 0o644 })
+  for (const [name, text] of Object.entries(secrets)) await writeFile(path.join(folder, name), text, { mode: 0o600 })
 }
 
 function notesOn(target: Environment, kind: string): string[] {

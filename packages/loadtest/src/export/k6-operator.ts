@@ -10,20 +10,23 @@ export interface OperatorOptions {
   readonly k6Version: string
   readonly script: string
   readonly k6Config: string
+  /** Names of the files that a person makes secrets of. */
+  readonly secretFiles: readonly string[]
 }
 
-/** https://kubernetes.io/docs/concepts/configuration/configmap/ and secret/: 1 MiB, names and all. */
+/** https://kubernetes.io/docs/concepts/configuration/configmap/: 1 MiB, names and all. */
 const mostBytes = 1_000_000
 /** Where both are mounted as one folder, so that the script finds the users beside it. */
 const folder = '/test'
 
-export function secretName(name: string): string {
-  return `${name}-users`
+/** One for each file: together they may be too large for one. */
+export function secretName(name: string, file: string): string {
+  return `${name}-${file.replace(/\.json$/, '')}`
 }
 
 /** The bundled script and k6's configuration, for `kubectl apply`. It holds no key, token or address. */
 export function configMapManifest({ name, script, k6Config }: OperatorOptions): string {
-  tooLarge('the bundled script', Buffer.byteLength(script), 'import less into the scenarios')
+  mustFit(script)
   return `${header}${stringify({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -37,7 +40,7 @@ export function configMapManifest({ name, script, k6Config }: OperatorOptions): 
  * A local file, though it comes from a config map: only so can the secret be in the same folder. The operator gives the first
  * pod, which reads the script, the same volumes as the others.
  */
-export function testRunManifest({ name, parallelism, k6Version }: OperatorOptions): string {
+export function testRunManifest({ name, parallelism, k6Version, secretFiles }: OperatorOptions): string {
   return `${header}${stringify({
     apiVersion: 'k6.io/v1alpha1',
     kind: 'TestRun',
@@ -52,7 +55,12 @@ export function testRunManifest({ name, parallelism, k6Version }: OperatorOption
         volumes: [
           {
             name: 'journeys',
-            projected: { sources: [{ configMap: { name: `${name}-script` } }, { secret: { name: secretName(name) } }] },
+            projected: {
+              sources: [
+                { configMap: { name: `${name}-script` } },
+                ...secretFiles.map((file) => ({ secret: { name: secretName(name, file) } })),
+              ],
+            },
           },
         ],
         volumeMounts: [{ name: 'journeys', mountPath: folder, readOnly: true }],
@@ -61,22 +69,14 @@ export function testRunManifest({ name, parallelism, k6Version }: OperatorOption
   })}`
 }
 
-/** @throws JourneysError `export_too_large` (exit 2) when Kubernetes would not take them as one secret */
-export function fitsASecret(files: readonly string[]): void {
-  const bytes = files.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  tooLarge("the users' tokens", bytes, 'export fewer users: --users 1000')
-}
-
 const header = '# Written by `journeys loadtest export --to k6-operator`. It holds no secret.\n'
 
-function tooLarge(what: string, bytes: number, hint: string): void {
+function mustFit(script: string): void {
+  const bytes = Buffer.byteLength(script)
   if (bytes <= mostBytes) return
-  throw new JourneysError(
-    'export_too_large',
-    `${what} would take ${Math.ceil(bytes / 1000)} KB; Kubernetes takes 1,000`,
-    {
-      hint,
-      exitCode: ExitCode.usage,
-    },
-  )
+  const message = `the bundled script has ${Math.ceil(bytes / 1000)} KB; a config map of Kubernetes takes 1,000`
+  throw new JourneysError('export_too_large', message, {
+    hint: 'import less into the scenarios',
+    exitCode: ExitCode.usage,
+  })
 }

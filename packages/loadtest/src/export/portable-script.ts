@@ -17,26 +17,42 @@ export interface PortableOptions {
   readonly generators: number
 }
 
-/**
- * What any k6 needs for this load, by file name; they have to lie in one folder. config.json has the thresholds, for k6's
- * `--config`; input.json holds the project's key, users.json the users' tokens.
- */
-export type PortableScript = Readonly<Record<'script.js' | 'config.json' | 'input.json' | 'users.json', string>>
+/** What any k6 needs for this load; all files have to lie in one folder. */
+export interface PortableScript {
+  readonly script: string
+  /** The thresholds, for k6's `--config`. */
+  readonly config: string
+  /** Secret, by file name: `input.json` with the project's key, and the users' tokens in parts. */
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** 820 bytes each, and a Kubernetes secret holds 1 MiB. */
+const usersPerFile = 1_000
 
 /** In the folder that k6 is started in. */
 const summaryFile = 'summary.json'
-
-export const secretFiles = ['input.json', 'users.json'] as const satisfies (keyof PortableScript)[]
 
 /** The same script that `journeys loadtest` gives to k6, with thresholds that k6 judges by itself. */
 export async function portableScript(options: PortableOptions): Promise<PortableScript> {
   const { plan, scenarios, rules, url, anonKey, users, generators } = options
   const thresholds = k6Thresholds(plan, rules, generators)
+  const parts = Array.from({ length: Math.ceil(users.length / usersPerFile) }, (_, part) => ({
+    file: `users-${part + 1}.json`,
+    text: JSON.stringify(
+      users.slice(part * usersPerFile, (part + 1) * usersPerFile).map(({ id, accessToken }) => ({ id, accessToken })),
+    ),
+  }))
+  // Nobody is there to look for the writes afterwards.
+  const input = scriptInput(
+    { ...plan, trackWrites: false },
+    { url, anonKey, summaryFile, userFiles: parts.map(({ file }) => file) },
+  )
   return {
-    'script.js': await bundleScript(scenarios),
-    'config.json': `${JSON.stringify({ thresholds }, undefined, 2)}\n`,
-    // Nobody is there to look for the writes afterwards.
-    'input.json': JSON.stringify(scriptInput({ ...plan, trackWrites: false }, { url, anonKey, summaryFile })),
-    'users.json': JSON.stringify(users.map(({ id, accessToken }) => ({ id, accessToken }))),
+    script: await bundleScript(scenarios),
+    config: `${JSON.stringify({ thresholds }, undefined, 2)}\n`,
+    secrets: {
+      'input.json': JSON.stringify(input),
+      ...Object.fromEntries(parts.map(({ file, text }) => [file, text])),
+    },
   }
 }

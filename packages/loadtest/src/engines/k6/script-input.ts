@@ -18,6 +18,8 @@ export interface ScriptInput {
   >
   readonly url: string
   readonly anonKey: string
+  /** Beside the script; an export may need several, for a Kubernetes secret takes 1 MB. @defaultValue users.json */
+  readonly userFiles?: readonly string[]
   /** Where k6's own summary is written. */
   readonly summaryFile: string
 }
