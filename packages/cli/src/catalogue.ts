@@ -22,9 +22,19 @@ export const catalogue: readonly CatalogueEntry[] = [
   }),
   ...group('Operations:', {
     health: ['one verdict, what is wrong, what to do', () => import('./commands/health.ts')],
-    loadtest: ['realistic traffic, judged against the service levels', () => import('./commands/loadtest.ts')],
     'migrate up': ['apply the migrations that are pending', () => import('./commands/migrate-up.ts')],
     'migrate status': ['which migrations are applied, which pending', () => import('./commands/migrate-status.ts')],
+  }),
+  ...group('Load test:', {
+    loadtest: ['realistic traffic, judged against the service levels', () => import('./commands/loadtest.ts')],
+    'loadtest baseline save': ['keep runs to compare later ones with', () => import('./commands/baseline-save.ts')],
+    'loadtest baseline list': ['the baselines there are', () => import('./commands/baseline-list.ts')],
+    'loadtest baseline show': ['what one of them holds', () => import('./commands/baseline-show.ts')],
+    'loadtest baseline compare': ['the same as loadtest compare', () => import('./commands/baseline-compare.ts')],
+    'loadtest compare': ['two runs, baselines or k6 summaries', () => import('./commands/loadtest-compare.ts')],
+    'loadtest new': ['write a scenario of your own', () => import('./commands/loadtest-new.ts')],
+    'loadtest export': ['the same load on Kubernetes or Grafana Cloud', () => import('./commands/loadtest-export.ts')],
+    'loadtest merge': ['one result of several generators', () => import('./commands/loadtest-merge.ts')],
   }),
   ...group('Personal data:', {
     'gdpr anonymize': ["erase a person's data, untie what must stay", () => import('./commands/gdpr-anonymize.ts')],
@@ -37,13 +47,25 @@ export const catalogue: readonly CatalogueEntry[] = [
   }),
 ]
 
-/** What the first word of several commands stands for. */
+/** What the words that several commands begin with stand for; `loadtest` is a command itself. */
 export const groupSummaries: Readonly<Record<string, string>> = {
+  'loadtest baseline': 'Runs to compare later ones with, in files made to be committed.',
   migrate: 'The schema: what is applied, what is pending.',
   gdpr: 'The rights of the people whose data this is.',
   retention: 'Keeping data no longer than promised.',
   config: 'The configuration.',
   k6: 'The load generator.',
+}
+
+/** The entry that the words begin with; of two, the longer one: `loadtest compare a b` is not `loadtest`. */
+export function findEntry(words: readonly string[]): CatalogueEntry | undefined {
+  const typed = `${words.join(' ')} `
+  return catalogue.filter(({ name }) => typed.startsWith(`${name} `)).sort((a, b) => b.name.length - a.name.length)[0]
+}
+
+/** The commands whose name begins with these words. */
+export function commandsUnder(words: string): CatalogueEntry[] {
+  return catalogue.filter(({ name }) => name.startsWith(`${words} `))
 }
 
 function group(heading: string, commands: Record<string, readonly [summary: string, load: Load]>): CatalogueEntry[] {

@@ -26,6 +26,12 @@ test('bash completes commands, subcommands, options and their values', async () 
     '--confirm',
     '--confirm-production',
   ])
+  expect(await offered('loadtest', 'b')).toEqual(['baseline'])
+  expect(await offered('loadtest', 'baseline', '')).toEqual(expect.arrayContaining(['save', 'list', 'show', 'compare']))
+  expect(await offered('loadtest', 'baseline', 'save', '--fr')).toEqual(['--from'])
+  expect(await offered('loadtest', '--profile', 'compare', '--inj')).toEqual(['--inject'])
+  expect(await offered('loadtest', '--out', 'j')).toEqual(['json', 'junit'])
+  expect(await offered('loadtest', 'export', '--to', '')).toEqual(['k6-operator', 'grafana-cloud'])
   expect(await offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']))
 })
 

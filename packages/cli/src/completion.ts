@@ -1,4 +1,4 @@
-import { catalogue, groupSummaries } from './catalogue.ts'
+import { catalogue, commandsUnder, groupSummaries } from './catalogue.ts'
 import type { Flag } from './flag.ts'
 import { flagsOf } from './syntax.ts'
 import { flagName } from './usage-error.ts'
@@ -22,36 +22,51 @@ export async function completionScript(shell: 'bash' | 'zsh' | 'fish'): Promise<
 }
 
 async function completionPoints(): Promise<CompletionPoint[]> {
-  const firstWords = new Map<string, string>()
-  for (const entry of catalogue) {
-    const [first = '', second] = entry.name.split(' ')
-    firstWords.set(first, second === undefined ? entry.summary : (groupSummaries[first] ?? ''))
-  }
-  firstWords.set('help', 'more about a command')
-  const points = [
-    point(
-      '',
-      [...firstWords].map(([word, says]) => ({ word, says })),
-      flagsOf(undefined),
-    ),
-  ]
-  for (const group of Object.keys(groupSummaries)) {
-    const members = catalogue.filter((entry) => entry.name.startsWith(`${group} `))
-    const words = members.map((entry) => ({ word: entry.name.slice(group.length + 1), says: entry.summary }))
-    points.push(point(group, words, []))
+  const help = { word: 'help', says: 'more about a command' }
+  const points = [point('', [...wordsAfter(''), help], flagsOf(undefined))]
+  for (const group of beginnings()) {
+    if (!isCommand(group)) points.push(point(group, wordsAfter(group), []))
   }
   for (const entry of catalogue) {
     const { command } = await entry.load()
     const values = Object.values(command.arguments).flatMap((argument) => argument.values ?? [])
-    points.push(
-      point(
-        entry.name,
-        values.map((word) => ({ word, says: '' })),
-        flagsOf(command),
-      ),
-    )
+    const words = [...wordsAfter(entry.name), ...values.map((word) => ({ word, says: '' }))]
+    points.push(point(entry.name, words, flagsOf(command)))
   }
   return points
+}
+
+/** The words after which a further one may name a command: `gdpr`, `loadtest`, `loadtest baseline`. */
+function beginnings(): string[] {
+  const all = catalogue.flatMap(({ name }) => {
+    const words = name.split(' ')
+    return words.slice(1).map((_, index) => words.slice(0, index + 1).join(' '))
+  })
+  return [...new Set(all)]
+}
+
+function isCommand(words: string): boolean {
+  return catalogue.some(({ name }) => name === words)
+}
+
+/** The next word of every command that begins like this. */
+function wordsAfter(before: string): CompletionPoint['words'] {
+  const entries = before === '' ? catalogue : commandsUnder(before)
+  const depth = before === '' ? 0 : before.split(' ').length
+  const words = new Map<string, string>()
+  for (const { name, summary } of entries) {
+    const path = name.split(' ').slice(0, depth + 1)
+    const own = catalogue.find((entry) => entry.name === path.join(' '))
+    words.set(path.at(-1) ?? '', own?.summary ?? groupSummaries[path.join(' ')] ?? summary)
+  }
+  return [...words].map(([word, says]) => ({ word, says }))
+}
+
+/** As a pattern of a shell's `case`. */
+function beginningPattern(): string {
+  return beginnings()
+    .map((words) => `'${words}'`)
+    .join(' | ')
 }
 
 function point(path: string, words: CompletionPoint['words'], flags: readonly Flag[]): CompletionPoint {
@@ -69,7 +84,6 @@ function point(path: string, words: CompletionPoint['words'], flags: readonly Fl
 }
 
 function bashScript(points: readonly CompletionPoint[]): string {
-  const groups = Object.keys(groupSummaries).join('|')
   const words = points.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`)
   return `# bash completion of journeys; made by: journeys completion bash
 _journeys() {
@@ -78,7 +92,7 @@ _journeys() {
     case $before in ${takers(points)}) before=''; continue ;; esac
     before=$word
     case $word in -* | help) continue ;; esac
-    case $said in '') said=$word ;; ${groups}) said="$said $word" ;; esac
+    case $said in '') said=$word ;; ${beginningPattern()}) said="$said $word" ;; esac
   done
   case "$said $previous" in
 ${points.flatMap(valueCases).join('\n')}
@@ -104,7 +118,6 @@ function valueCases(point: CompletionPoint): string[] {
 }
 
 function zshScript(points: readonly CompletionPoint[]): string {
-  const groups = Object.keys(groupSummaries).join('|')
   const words = points.map(({ path, words }) => {
     const list = words.map(({ word, says }) => `'${zshQuote(says === '' ? word : `${word}:${says}`)}'`)
     return `    '${path}') words=(${list.join(' ')}) ;;`
@@ -117,7 +130,7 @@ _journeys() {
     case $before in ${takers(points)}) before=''; continue ;; esac
     before=$word
     case $word in -* | help) continue ;; esac
-    case $said in '') said=$word ;; ${groups}) said="$said $word" ;; esac
+    case $said in '') said=$word ;; ${beginningPattern()}) said="$said $word" ;; esac
   done
   local -a words
   case "$said $previous" in
@@ -156,11 +169,8 @@ ${lines.join('\n')}`
 
 function fishCondition(path: string): string {
   if (path === '') return '__fish_use_subcommand'
-  const [first = '', second] = path.split(' ')
-  if (second !== undefined) return `__fish_seen_subcommand_from ${first}; and __fish_seen_subcommand_from ${second}`
-  const members = catalogue
-    .filter((entry) => entry.name.startsWith(`${first} `))
-    .map((entry) => entry.name.split(' ')[1])
-  const notYet = members.length > 0 ? `; and not __fish_seen_subcommand_from ${members.join(' ')}` : ''
-  return `__fish_seen_subcommand_from ${first}${notYet}`
+  const seen = path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`)
+  const next = wordsAfter(path).map(({ word }) => word)
+  const notYet = next.length > 0 ? [`not __fish_seen_subcommand_from ${next.join(' ')}`] : []
+  return [...seen, ...notYet].join('; and ')
 }

@@ -10,6 +10,8 @@ export interface Flag<T = unknown> {
   readonly schema: z.ZodType<T>
   /** The closed list of words it takes, for the help, the hints and the completion. */
   readonly values?: readonly string[] | undefined
+  /** It may be given several times; the schema gets the list. */
+  readonly repeatable?: boolean | undefined
 }
 
 export type FlagSet = Record<string, Flag>
@@ -18,6 +20,16 @@ export type Resolved<F extends FlagSet> = { [K in keyof F]: F[K] extends Flag<in
 
 export function flag<T>(usage: string, description: string, schema: z.ZodType<T>, values?: readonly string[]): Flag<T> {
   return { usage, description, schema, values }
+}
+
+/** `--out json --out junit`: each time one more; an empty list when absent. */
+export function repeated<T>(
+  usage: string,
+  description: string,
+  item: z.ZodType<T>,
+  values?: readonly string[],
+): Flag<T[]> {
+  return { usage, description, schema: z.array(item).default([]), values, repeatable: true }
 }
 
 /** `--dry-run`: false unless given. */

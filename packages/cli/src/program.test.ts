@@ -57,6 +57,39 @@ test('what is missing or too much is named with the right way to type it', async
   expect((await runMain(['completion', 'bash', '--env'])).stderr).toContain('--env needs a value')
 })
 
+test('a command that is a group too takes its own options, and its subcommands theirs', async () => {
+  expect((await runMain(['loadtest', '--profil', 'compare'])).stderr).toContain('did you mean --profile?')
+  expect((await runMain(['loadtest', 'compar'])).stderr).toBe(
+    'error  unknown command loadtest compar\nhint   did you mean journeys loadtest compare?\n',
+  )
+  expect((await runMain(['loadtest', 'save'])).stderr).toContain('did you mean journeys loadtest baseline save?')
+  expect((await runMain(['loadtest', 'xyzzy'])).stderr).toContain('hint   One of: loadtest baseline save, ')
+  expect((await runMain(['loadtest', 'baseline'])).stderr).toMatch(
+    /^error {2}loadtest baseline needs to be told what to do\nhint {3}One of: journeys loadtest baseline save, /,
+  )
+  expect((await runMain(['loadtest', 'baseline', 'lst'])).stderr).toContain(
+    'did you mean journeys loadtest baseline list?',
+  )
+  expect((await runMain(['loadtest', '--json', 'compare', 'a'])).stdout).toContain('"message":"missing <after>"')
+  expect((await runMain(['loadtest', '--users', '5', 'compare', 'a', 'b'])).stderr).toBe(
+    'error  loadtest compare is a command of its own\nhint   journeys loadtest compare, then the options\n',
+  )
+  expect((await runMain(['loadtest', 'compare', '--users', '5'])).stderr).toContain('unknown option --users')
+  expect((await runMain(['help', 'loadtest', 'baseline', 'save'])).stdout).toContain(
+    'Usage: journeys loadtest baseline save',
+  )
+  expect((await runMain(['loadtest', 'merge', 'a'])).stderr).toContain('<run...> needs at least two')
+})
+
+test('an option that may be given several times is checked each time', async () => {
+  const { code, stderr } = await runMain(['loadtest', '--out', 'junit', '--out', 'markdwon=x', '--out', 'json='])
+  expect(code).toBe(2)
+  expect(stderr).toContain('does not take "markdwon"')
+  expect(stderr).toContain('did you mean markdown?')
+  expect(stderr).toContain('needs a file after the =')
+  expect((await runMain(['loadtest', '--segment', '1/2'])).stderr).toContain('must be one of 2 to 100 equal parts')
+})
+
 test('with --json a mistake too is exactly one document on stdout', async () => {
   for (const argv of [
     ['helth'],
@@ -65,6 +98,8 @@ test('with --json a mistake too is exactly one document on stdout', async () => 
     ['completion', 'bahs'],
     ['--wrong'],
     ['config', 'show', '--x'],
+    ['loadtest', 'baseline'],
+    ['loadtest', '--users', '5', 'compare', 'a', 'b'],
   ]) {
     const { code, stdout, stderr } = await runMain([...argv, '--json'])
     expect(code).toBe(2)

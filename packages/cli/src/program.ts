@@ -1,6 +1,6 @@
 import type { JourneysError } from '@journeys/core/ops'
 import { type Command, CommanderError } from 'commander'
-import { type CatalogueEntry, catalogue } from './catalogue.ts'
+import { type CatalogueEntry, catalogue, commandsUnder, findEntry } from './catalogue.ts'
 import { listenForClosedPipe } from './closed-pipe.ts'
 import type { AnyCommand } from './command.ts'
 import { type GlobalValues, globalFlags } from './global-flags.ts'
@@ -11,7 +11,7 @@ import { lookOf } from './output/look.ts'
 import { runCommand } from './run-command.ts'
 import { buildSyntax, flagsOf } from './syntax.ts'
 import { fromCommander, resolveFlags, unknownCommand, usageError, type Vocabulary } from './usage-error.ts'
-import { isGiven, plainWords, valueGiven, withoutHelpWord } from './words.ts'
+import { isGiven, leadingWords, plainWords, valueGiven, withoutHelpWord } from './words.ts'
 
 /** What the command line asks for, before its values are judged. */
 interface Invocation {
@@ -33,7 +33,7 @@ export async function runProgram(options: MainOptions): Promise<number> {
     environment: valueGiven(argv, '--env') ?? 'local',
     durationMs: performance.now() - started,
   })
-  const entry = entryFor(plainWords(argv))
+  const entry = findEntry(leadingWords(argv)) ?? findEntry(plainWords(argv))
   try {
     const loaded = entry === undefined ? undefined : (await entry.load()).command
     const answer = await parse(argv, loaded, options, color)
@@ -63,13 +63,15 @@ async function parse(
 ): Promise<string | Invocation> {
   let text = ''
   let parsed: Command | undefined
+  let asked: CatalogueEntry | undefined
   const root = buildSyntax({
     loaded: definition === undefined ? [] : [definition],
     look: lookOf(options.stdout, options.env, color),
     write: (part) => {
       text += part
     },
-    onCommand: (_entry, command) => {
+    onCommand: (entry, command) => {
+      asked = entry
       parsed = command
     },
   })
@@ -87,14 +89,20 @@ async function parse(
     throw fromCommander(error, vocabularyOf(definition))
   }
   if (definition === undefined || parsed === undefined) throw usageError('no command given', 'journeys help')
+  if (asked?.name !== definition.name) {
+    throw usageError(`${asked?.name} is a command of its own`, `journeys ${asked?.name}, then the options`)
+  }
   return invocation(definition, parsed)
 }
 
 function invocation(command: AnyCommand, parsed: Command): Invocation {
   const names = Object.keys(command.arguments)
-  const extra = parsed.args[names.length]
+  const variadic = Object.values(command.arguments).at(-1)?.usage.includes('...') ?? false
+  const extra = variadic ? undefined : parsed.args[names.length]
   if (extra !== undefined) {
-    throw usageError(`unexpected argument ${extra}`, vocabularyOf(command).usage)
+    const inside = commandsUnder(command.name).map((entry) => entry.name)
+    if (inside.length === 0) throw usageError(`unexpected argument ${extra}`, vocabularyOf(command).usage)
+    throw unknownCommand(`${command.name} ${extra}`, { ...vocabularyOf(command), commands: inside })
   }
   const globals: Record<string, unknown> = {}
   for (let level: Command | null = parsed; level !== null; level = level.parent) {
@@ -105,7 +113,7 @@ function invocation(command: AnyCommand, parsed: Command): Invocation {
   }
   const input: Record<string, unknown> = given(parsed)
   names.forEach((name, index) => {
-    input[name] = parsed.args[index]
+    input[name] = variadic && index === names.length - 1 ? parsed.args.slice(index) : parsed.args[index]
   })
   return { command, globals, input }
 }
@@ -116,19 +124,19 @@ function given(command: Command): Record<string, unknown> {
   return Object.fromEntries(values.filter(([name]) => command.getOptionValueSource(name) !== 'default'))
 }
 
-function entryFor(words: readonly string[]): CatalogueEntry | undefined {
-  return catalogue.find((entry) => entry.name === words[0] || entry.name === words.slice(0, 2).join(' '))
-}
-
 /** `journeys gdpr` and `journeys helth`: commander would print a page; a mistake gets one line and what to type. */
-function incomplete([first = '', second]: readonly string[]): JourneysError {
-  const subcommands = catalogue.filter((entry) => entry.name.startsWith(`${first} `)).map((entry) => entry.name)
-  if (subcommands.length === 0) return unknownCommand(first, vocabularyOf(undefined))
-  if (second !== undefined) {
-    return unknownCommand(`${first} ${second}`, { ...vocabularyOf(undefined), commands: subcommands })
+function incomplete(words: readonly string[]): JourneysError {
+  const [first = ''] = words
+  for (let length = words.length; length > 0; length -= 1) {
+    const group = words.slice(0, length).join(' ')
+    const names = commandsUnder(group).map((entry) => entry.name)
+    if (names.length === 0) continue
+    const next = words[length]
+    if (next !== undefined) return unknownCommand(`${group} ${next}`, { ...vocabularyOf(undefined), commands: names })
+    const list = names.map((name) => `journeys ${name}`).join(', ')
+    return usageError(`${group} needs to be told what to do`, `One of: ${list}`)
   }
-  const list = subcommands.map((name) => `journeys ${name}`).join(', ')
-  return usageError(`${first} needs to be told what to do`, `One of: ${list}`)
+  return unknownCommand(first, vocabularyOf(undefined))
 }
 
 function onlyGlobals(argv: readonly string[]): boolean {

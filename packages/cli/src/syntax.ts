@@ -1,5 +1,5 @@
 import { Argument, Command, Help, Option } from 'commander'
-import { type CatalogueEntry, catalogue, groupSummaries } from './catalogue.ts'
+import { type CatalogueEntry, catalogue, commandsUnder, groupSummaries } from './catalogue.ts'
 import type { AnyCommand } from './command.ts'
 import type { Flag, FlagSet } from './flag.ts'
 import { globalFlags } from './global-flags.ts'
@@ -39,7 +39,7 @@ export function buildSyntax(options: SyntaxOptions): Command {
     .configureHelp({
       styleTitle: (text) => look.paint.bold(text),
       subcommandTerm: fullName,
-      visibleCommands: (command) => (command.parent === null ? leaves(command) : [...command.commands]),
+      visibleCommands: leaves,
       optionDescription: (option) => option.description,
       formatHelp: commandsFirst,
     })
@@ -51,6 +51,8 @@ export function buildSyntax(options: SyntaxOptions): Command {
     const command = addCommand(root, entry)
     const definition = loaded.find((one) => one.name === entry.name)
     if (definition) describe(command, definition, look)
+    // `loadtest --json compare`: commander reads these as options of `loadtest`.
+    else if (commandsUnder(entry.name).length > 0) withGlobalOptions(command)
     command.allowExcessArguments().action(() => options.onCommand(entry, command))
   }
   return root
@@ -63,24 +65,27 @@ export function flagsOf(definition: AnyCommand | undefined): Flag[] {
 
 /** `gdpr anonymize` */
 export function fullName(command: Command): string {
-  return command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name()
+  return command.parent?.parent ? `${fullName(command.parent)} ${command.name()}` : command.name()
 }
 
 function addCommand(root: Command, entry: CatalogueEntry): Command {
-  const [first = '', second] = entry.name.split(' ')
-  if (second === undefined) return root.command(first).summary(entry.summary).helpGroup(entry.group)
-  const known = root.commands.find((command) => command.name() === first)
-  const group =
-    known ??
-    root
-      .command(first)
-      .summary(groupSummaries[first] ?? '')
-      .helpGroup(entry.group)
-  if (!known)
-    withGlobalOptions(group)
-      .description(groupSummaries[first] ?? '')
-      .usage('<command> [options]')
-  return group.command(second).summary(entry.summary).helpGroup(entry.group)
+  const words = entry.name.split(' ')
+  const last = words.pop() ?? ''
+  let group = root
+  for (const [depth, word] of words.entries()) {
+    group =
+      group.commands.find((command) => command.name() === word) ?? addGroup(group, words.slice(0, depth + 1), entry)
+  }
+  return group.command(last).summary(entry.summary).helpGroup(entry.group)
+}
+
+function addGroup(parent: Command, words: readonly string[], entry: CatalogueEntry): Command {
+  const summary = groupSummaries[words.join(' ')] ?? ''
+  const group = parent
+    .command(words.at(-1) ?? '')
+    .summary(summary)
+    .helpGroup(entry.group)
+  return withGlobalOptions(group).description(summary).usage('<command> [options]')
 }
 
 function describe(command: Command, definition: AnyCommand, look: Look): void {
@@ -88,9 +93,16 @@ function describe(command: Command, definition: AnyCommand, look: Look): void {
   for (const argument of Object.values(definition.arguments)) {
     command.addArgument(new Argument(argument.usage, withValues(argument)))
   }
-  for (const flag of Object.values(definition.flags)) command.addOption(new Option(flag.usage, withValues(flag)))
+  for (const flag of Object.values(definition.flags)) command.addOption(optionOf(flag))
   withGlobalOptions(command, definition.flags)
   command.addHelpText('after', () => helpAfter(definition, look))
+}
+
+function optionOf(flag: Flag): Option {
+  const option = new Option(flag.usage, withValues(flag))
+  return flag.repeatable
+    ? option.argParser((value, before: string[] | undefined) => [...(before ?? []), value])
+    : option
 }
 
 function withGlobalOptions(command: Command, own: FlagSet = {}): Command {
@@ -117,8 +129,13 @@ function commandsFirst(command: Command, helper: Help): string {
   return `${[...sections.filter((one) => !isOptions(one)), ...sections.filter(isOptions)].join('\n\n')}\n`
 }
 
-function leaves(root: Command): Command[] {
-  return root.commands.flatMap((command) => (command.commands.length > 0 ? [...command.commands] : [command]))
+/** All commands below, also those inside groups; a command that is a group itself comes before what is in it. */
+function leaves(command: Command): Command[] {
+  return command.commands.flatMap((one) => [...(isGroup(one) ? [] : [one]), ...leaves(one)])
+}
+
+function isGroup(command: Command): boolean {
+  return fullName(command) in groupSummaries
 }
 
 function withValues(flag: Flag): string {

@@ -66,10 +66,16 @@ export function fromCommander(error: CommanderError, vocabulary: Vocabulary): Jo
 }
 
 export function unknownCommand(typed: string, vocabulary: Vocabulary): JourneysError {
-  // `journeys anonymize`: the second word alone is a command that was meant, too.
-  const second = vocabulary.commands.find((name) => name.split(' ')[1] === typed)
-  const meant = second ?? closest(typed, vocabulary.commands)
-  const list = `One of: ${vocabulary.commands.join(', ')}`
+  const { commands } = vocabulary
+  const group = typed.slice(0, typed.lastIndexOf(' ') + 1)
+  const word = typed.slice(group.length)
+  const inside = commands.filter((name) => name.startsWith(group)).map((name) => name.slice(group.length))
+  // `journeys anonymize`: the last word alone is a command that was meant, too.
+  const ending =
+    commands.find((name) => name.split(' ')[1] === word) ?? commands.find((name) => name.endsWith(` ${word}`))
+  const near = closest(word, inside)
+  const meant = ending ?? (near === undefined ? undefined : `${group}${near}`)
+  const list = `One of: ${commands.join(', ')}`
   return usageError(`unknown command ${typed}`, meant === undefined ? list : `did you mean journeys ${meant}?`)
 }
 

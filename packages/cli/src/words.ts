@@ -13,6 +13,25 @@ export function plainWords(argv: readonly string[]): string[] {
   return words
 }
 
+/** The words at the begin, as far as only options that every command takes stand between them: the rest may be an option's value. */
+export function leadingWords(argv: readonly string[]): string[] {
+  const words: string[] = []
+  const rest = argv.slice(0, endOfOptions(argv))
+  for (let index = 0; index < rest.length; index += 1) {
+    const word = rest[index] ?? ''
+    if (takesWord.has(word)) index += 1
+    else if (!word.startsWith('-')) words.push(word)
+    else if (!isGlobal(word)) break
+  }
+  return words
+}
+
+const switches = new Set(['--json', '--quiet', '-q', '--verbose', '--no-color', '--help', '-h'])
+
+function isGlobal(word: string): boolean {
+  return switches.has(word) || takesWord.has(word.split('=')[0] ?? '')
+}
+
 /** Whether an option stands on the command line, known before it is parsed: a usage error too is answered as JSON. */
 export function isGiven(argv: readonly string[], option: string): boolean {
   return argv.slice(0, endOfOptions(argv)).includes(option)

@@ -1,103 +1,158 @@
 import { z } from 'zod'
+import { comparisonDocument } from './comparison.ts'
+import { analysisDocument } from './load-analysis.ts'
+import { checks, count, figures, list, ms, whole } from './load-figures.ts'
+import { serverSideDocument } from './server-side.ts'
 
-const count = z.number()
-const ms = z.number().exactOptional()
+const metric = z.enum([
+  'http_req_duration',
+  'http_req_failed',
+  'http_reqs',
+  'checks',
+  'iterations',
+  'dropped_iterations',
+])
 
-const figures = {
+const plan = z.object({
+  profile: z.string(),
+  kind: z.enum(['load', 'spike', 'stress', 'recovery', 'soak']),
+  model: z.enum(['closed', 'open']).describe('closed: users who wait for their answers; open: iterations at a rate'),
+  executor: z.enum(['ramping-vus', 'ramping-arrival-rate', 'constant-arrival-rate']),
+  users: count,
+  start: z.number(),
+  stages: list(z.object({ phase: z.string(), judged: z.boolean(), durationMs: z.number(), target: z.number() })),
+  gracefulStopMs: z.number(),
+  gracefulRampDownMs: z.number(),
+  thinkTime: z.object({ minMs: z.number(), maxMs: z.number() }),
+  weights: z.record(z.string(), z.number()),
+  round: list(z.string()).describe('the scenario of the n-th iteration is round[n % length]'),
+  requestTimeoutMs: z.number(),
+  faultAtMs: z.number().exactOptional().describe('since the load began'),
+  trackWrites: z.boolean(),
+})
+
+const fingerprint = z.object({
+  environment: z.string(),
+  profile: z.string(),
+  plan: z.string(),
+  scenarios: z.string(),
+  engine: z.string(),
+  machine: z.string(),
+})
+
+const phase = z.object({
+  name: z.string(),
+  judged: z.boolean(),
+  startMs: z.number(),
+  endMs: z.number(),
+  target: z.number().describe('at its end: users, or iterations per second'),
+  iterations: count,
+  dropped: count,
+  total: z.object(figures),
+  scenarios: list(z.object({ name: z.string(), ...figures })),
+})
+
+const scenario = z.object({
+  name: z.string(),
+  weight: z.number(),
+  planned: z.number(),
+  achieved: z.number(),
+  iterations: count,
+  checks,
+  ...figures,
+  whole,
+})
+
+const threshold = z.object({
+  level: z.enum(['limit', 'warning']).describe('not met, the run fails, or only warns'),
+  scenario: z.string().exactOptional().describe('absent: all scenarios together'),
+  phase: z.string().exactOptional(),
+  metric,
+  key: z.string(),
+  expression: z.string(),
+  title: z.string(),
+  value: z.number().exactOptional(),
+  ok: z.boolean().nullable().describe('null: not judged, and note says why'),
+  note: z.string().exactOptional(),
+  aborted: z.boolean().exactOptional().describe('its being crossed ended the run'),
+  whole: z.object({ value: z.number(), ok: z.boolean() }).exactOptional(),
+})
+
+const failure = z.object({
+  kind: z.enum(['limited', 'server', 'client', 'network']),
+  name: z.string(),
+  status: z.number().describe('0: no answer'),
+  code: z.string().exactOptional(),
+  error: z.string().exactOptional(),
+  body: z.string().exactOptional().describe('of the first such answer, tokens struck out'),
+  otherCodes: list(z.string()).exactOptional(),
+  count,
+  firstMs: z.number(),
+})
+
+const timelinePoint = z.object({
+  second: z.number(),
+  phase: z.string(),
+  users: count,
   requests: count,
-  rate: z.number().describe('requests per second'),
   errors: count,
-  limited: count.describe('answered 429; part of errors'),
-  avg: ms,
-  min: ms,
-  max: ms,
+  dropped: count,
   p50: ms,
-  p90: ms,
   p95: ms,
   p99: ms,
-}
-const whole = z
-  .object(figures)
-  .describe('from the first request to the last; the figures beside it are of the steady part')
-const checks = z.object({ passed: count, failed: count })
-const phase = z.enum(['ramp', 'steady', 'down'])
-const scenario = z.enum(['journal_creation', 'profile_updates', 'progress_viewing', 'premium_purchases'])
-const metric = z.enum(['http_req_duration', 'http_req_failed', 'http_reqs', 'checks', 'iterations'])
+})
+
+const generator = z.object({
+  cpuCores: z.object({ mean: z.number(), peak: z.number() }).exactOptional(),
+  cores: count,
+  memoryPeakBytes: z.number().exactOptional(),
+  eventLoopLagMs: z.number().exactOptional(),
+  startLagMs: z.number().exactOptional(),
+  saturated: z.string().exactOptional(),
+})
+
+const testUsers = z.object({
+  made: count,
+  ms: z.number(),
+  how: z.enum(['database', 'api']),
+  removed: z.boolean().describe('verified by counting what is left'),
+  removedMs: z.number().exactOptional(),
+  leftovers: count,
+})
 
 /** What a load test found, in milliseconds and shares of 1. */
 export const loadTestDocument = z.object({
   id: z.string(),
-  version: z.literal(1),
+  version: z.literal(2),
   environment: z.object({ name: z.string(), url: z.string() }),
   profile: z.string(),
   engine: z.object({ name: z.enum(['k6', 'builtin']), version: z.string() }),
-  users: count.describe('planned at the top'),
-  plan: z.object({
-    profile: z.string(),
-    users: count,
-    stages: z.array(z.object({ phase, durationMs: z.number(), users: count })).readonly(),
-    thinkTime: z.object({ minMs: z.number(), maxMs: z.number() }),
-    weights: z.record(scenario, z.number()),
-    round: z.array(scenario).readonly().describe('the scenario of the n-th iteration is round[n % length]'),
-    requestTimeoutMs: z.number(),
-  }),
+  users: count.describe('planned at the top, or in an open model at most'),
+  plan,
+  fingerprint,
   startedAt: z.string(),
   durationMs: z.number(),
   interrupted: z.boolean(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive', 'invalid']),
+  verdict: z.enum(['pass', 'warn', 'fail', 'inconclusive', 'invalid']),
   exitCode: z.number(),
-  reasons: z.array(z.string()).readonly().describe('why, most important first'),
-  warnings: z.array(z.string()).readonly(),
-  steady: z.object({ startMs: z.number(), endMs: z.number() }),
-  phases: z.array(z.object({ phase, startMs: z.number(), endMs: z.number() })).readonly(),
-  scenarios: z
-    .array(
-      z.object({
-        name: scenario,
-        weight: z.number(),
-        planned: z.number(),
-        achieved: z.number(),
-        iterations: count,
-        checks,
-        ...figures,
-        whole,
-      }),
-    )
-    .readonly(),
-  requests: z.array(z.object({ name: z.string(), ...figures, whole })).readonly(),
-  total: z.object({ iterations: count, checks, ...figures, whole }),
-  thresholds: z
-    .array(
-      z.object({
-        scenario: scenario.exactOptional().describe('absent: all scenarios together'),
-        metric,
-        expression: z.string(),
-        title: z.string(),
-        value: z.number().exactOptional(),
-        ok: z.boolean().nullable().describe('null: not judged, and note says why'),
-        note: z.string().exactOptional(),
-        whole: z.object({ value: z.number(), ok: z.boolean() }).exactOptional(),
-      }),
-    )
-    .readonly(),
-  failures: z
-    .array(z.object({ name: z.string(), status: z.number(), error: z.string().exactOptional(), count }))
-    .readonly(),
-  failedChecks: z.array(z.object({ scenario, name: z.string(), count })).readonly(),
-  timeline: z
-    .array(
-      z.object({ second: z.number(), phase, users: count, requests: count, errors: count, p50: ms, p95: ms, p99: ms }),
-    )
-    .readonly(),
-  distribution: z.array(z.object({ fromMs: z.number(), toMs: z.number(), requests: count })).readonly(),
-  testUsers: z.object({
-    made: count,
-    ms: z.number(),
-    how: z.enum(['database', 'api']),
-    removed: z.boolean(),
-    removedMs: z.number().exactOptional(),
-    leftovers: count,
-  }),
+  reasons: list(z.string()).describe('why, most important first'),
+  warnings: list(z.string()),
+  judgedSeconds: z.number(),
+  phases: list(phase),
+  scenarios: list(scenario),
+  requests: list(z.object({ name: z.string(), ...figures, whole })),
+  total: z.object({ iterations: count, dropped: count, checks, ...figures, whole }),
+  thresholds: list(threshold),
+  failures: list(failure),
+  failedChecks: list(z.object({ scenario: z.string(), name: z.string(), count })),
+  timeline: list(timelinePoint),
+  distribution: list(z.object({ fromMs: z.number(), toMs: z.number(), requests: count })),
+  analysis: analysisDocument.exactOptional().describe('what the profile was run for'),
+  generator,
+  server: serverSideDocument.exactOptional().describe('the same minutes seen from the server'),
+  baseline: comparisonDocument.exactOptional(),
+  testUsers,
   reportFile: z.string().exactOptional(),
+  runFile: z.string().exactOptional(),
   command: z.string(),
 })

@@ -25,15 +25,21 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
 export function formatBytes(bytes: number): string {
-  let value = bytes
+  let value = Math.abs(bytes)
   let unit = 0
   while (value >= 1024 && unit < byteUnits.length - 1) {
     value /= 1024
     unit += 1
   }
-  return `${formatNumber(value)} ${byteUnits[unit]}`
+  return `${bytes < 0 ? '−' : ''}${formatNumber(value)} ${byteUnits[unit]}`
 }
 
 function grouped(text: string): string {
   return text.replaceAll(',', ' ')
+}
+
+/** `+1.2`, `−0.4`, `0`: a change, with a real minus sign. */
+export function formatSigned(value: number): string {
+  const text = formatNumber(Math.abs(Math.round(value * 10) / 10))
+  return text === '0' ? '0' : `${value < 0 ? '−' : '+'}${text}`
 }

@@ -1,0 +1,3 @@
+import { defineComparison } from '../load-comparison.ts'
+
+export const command = defineComparison('loadtest compare')

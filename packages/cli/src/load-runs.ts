@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ExitCode, JourneysError } from '@journeys/core/ops'
+import type { RunFile } from '@journeys/loadtest'
+import type { CommandContext } from './context.ts'
+
+/** Where load tests put their reports and run files, unless they were told otherwise. */
+export function reportsFolder(context: Pick<CommandContext, 'workdir'>): string {
+  return join(context.workdir(), '.journeys', 'reports')
+}
+
+/** Where baselines are kept. */
+export async function baselineFolder(context: CommandContext): Promise<string> {
+  const { config } = await context.config()
+  return resolve(context.workdir(), config.loadtest.baseline.folder)
+}
+
+/**
+ * The runs that were named, by file or by id; without a name the latest load test, with all its repeats.
+ * @throws JourneysError `run_not_found` (exit code 2)
+ */
+export async function openRuns(context: CommandContext, named: readonly string[]): Promise<RunFile[]> {
+  const { readRunFile } = await import('@journeys/loadtest')
+  const paths = named.length > 0 ? await Promise.all(named.map((one) => runPath(context, one))) : await latest(context)
+  return Promise.all(paths.map((path) => readRunFile(path)))
+}
+
+/** A file as it was typed, or the run with that id in the reports. */
+export async function runPath(context: CommandContext, named: string): Promise<string> {
+  const path = resolve(context.cwd, named)
+  if (existsSync(path)) return path
+  const folder = reportsFolder(context)
+  const file = (await runNames(folder)).find((name) => name.startsWith(`${named}-`) || name === `${named}.json`)
+  if (file !== undefined) return join(folder, file)
+  throw new JourneysError('run_not_found', `there is no run ${named}`, {
+    detail: `neither a file of that name nor a run in ${folder}`,
+    hint: 'name a run file, or the id at the begin of its name',
+    exitCode: ExitCode.usage,
+  })
+}
+
+async function latest(context: CommandContext): Promise<string[]> {
+  const folder = reportsFolder(context)
+  const [newest] = await runNames(folder)
+  if (newest === undefined) {
+    throw new JourneysError('run_not_found', 'there is no load test to take yet', {
+      detail: `${folder} holds no run file`,
+      hint: 'journeys loadtest --repeat 5',
+      exitCode: ExitCode.usage,
+    })
+  }
+  return [join(folder, newest)]
+}
+
+/** Run files, the newest first: their names begin with the time. */
+async function runNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => name.endsWith('.json')).sort((a, b) => b.localeCompare(a))
+}
