@@ -25,7 +25,9 @@ declare function open(path: string): string
 const input: ScriptInput = JSON.parse(open('./input.json'))
 const { plan } = input
 /** Shared by all users of the process: a thousand copies of a thousand tokens would be a gigabyte. */
-const users = new SharedArray('users', () => JSON.parse(open('./users.json'))) as unknown as SignedInUser[]
+const users = new SharedArray('users', () =>
+  (input.userFiles ?? ['users.json']).flatMap((file) => JSON.parse(open(`./${file}`))),
+) as unknown as SignedInUser[]
 
 export const options = scriptOptions(plan)
 
