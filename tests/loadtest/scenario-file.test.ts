@@ -155,6 +155,9 @@ ${visit('void [readFile, http, visits, left, remote]')}`,
     expect(text).toContain('visit.ts:5:11: fetch is not there for a scenario')
     expect(text).toContain('visitor.request(...) sends a request that is measured')
     for (const name of ['setTimeout', 'console', 'URL']) expect(text).toContain(`${name} is not there for a scenario`)
+    expect(await refused(visit(`Object.groupBy([1], String); ${request}`))).toContain(
+      'visit.ts:5:12: scenario visit stopped: Object.groupBy is not defined',
+    )
     // A name of its own is its own.
     await loading({ 'visit.ts': visit(`const fetch = (path: string) => path; fetch('/'); ${request}`) })
   })

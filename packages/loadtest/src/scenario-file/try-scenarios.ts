@@ -11,7 +11,36 @@ import type { TrialOutcome, tryScenarios } from './trial.ts'
 const longestMs = 5_000
 const scriptName = 'scenario-trial.js'
 /** Of JavaScript's own, and yet k6 1.8 does not have them. */
-const lacking = ['Intl', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics', 'WebAssembly', 'console']
+const lackingGlobals = [
+  'Intl',
+  'WeakRef',
+  'FinalizationRegistry',
+  'SharedArrayBuffer',
+  'Atomics',
+  'WebAssembly',
+  'Iterator',
+  'console',
+]
+const lackingFunctions = [
+  'Object.groupBy',
+  'Map.groupBy',
+  'Array.fromAsync',
+  'Promise.withResolvers',
+  'String.prototype.isWellFormed',
+  'String.prototype.toWellFormed',
+  'Set.prototype.union',
+  'Set.prototype.intersection',
+  'Set.prototype.difference',
+]
+/** In the context, before anything else. A function is asked for on an object, so that it has to speak up itself. */
+const takeAway = [
+  ...lackingGlobals.map((name) => `delete globalThis.${name}`),
+  ...lackingFunctions.map((name) => {
+    const [, owner, member] = /^(.*)\.(\w+)$/.exec(name) as unknown as [string, string, string]
+    const raise = `throw new ReferenceError('${name} is not defined')`
+    return `Object.defineProperty(${owner}, '${member}', { configurable: true, get() { ${raise} } })`
+  }),
+].join('\n')
 
 /**
  * Loads the scenarios and plays each once, in a context that has the language and nothing of Node, as inside k6.
@@ -51,7 +80,7 @@ function play(trial: string, places: Places, files: readonly string[], workdir: 
   const run = (code: string, filename: string) =>
     new vm.Script(code, { filename }).runInContext(context, { timeout: longestMs })
   try {
-    run(lacking.map((name) => `delete globalThis.${name}`).join('\n'), 'lacking.js')
+    run(takeAway, 'take-away.js')
     run(trial, scriptName)
     // Everything in there is answered at once: when this returns, the promise has been kept.
     run(
