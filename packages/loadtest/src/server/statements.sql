@@ -9,7 +9,7 @@ select
   sum(s.shared_blks_hit + s.shared_blks_read)::double precision as pages,
   -- The load test's own.
   bool_or(s.query like '%/* journeys%' or s.query like '%pg_try_advisory_lock(hashtextextended(%'
-    or s.query = 'begin isolation level repeatable read read only') as own
+    or (s.query in ('begin isolation level repeatable read read only', 'commit') and r.rolname = current_user)) as own
 from pg_stat_statements(true) s
 left join pg_catalog.pg_roles r on r.oid = s.userid
 where s.dbid = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
