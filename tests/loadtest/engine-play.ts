@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findK6 } from '@journeys/loadtest'
+
 import { builtinEngine } from '../../packages/loadtest/src/engines/builtin/builtin-engine.ts'
 import type { Engine, EngineOutcome, EngineRun } from '../../packages/loadtest/src/engines/engine.ts'
 import { k6Engine } from '../../packages/loadtest/src/engines/k6/k6-engine.ts'
+import { findK6 } from '../../packages/loadtest/src/k6/find-k6.ts'
 import type { LoadPlan } from '../../packages/loadtest/src/profiles/plan.ts'
 import type { Recorder } from '../../packages/loadtest/src/recorder/recorder.ts'
 import { scenarios } from './engine-scenarios.ts'
