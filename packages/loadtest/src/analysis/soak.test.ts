@@ -33,12 +33,31 @@ describe('a soak run', () => {
     expect(findings.fail).toEqual([expect.stringMatching(/^the memory of database grew from \d+ MiB to \d+ MiB/)])
   })
 
+  test('shared buffers that fill up are no leak', () => {
+    const own = server(0).processes[0]?.memory ?? []
+    const filling = server(100 * mib)
+    const processes = filling.processes.map((one) => ({ ...one, ownMemory: own }))
+    const run = syntheticRun({ profile: 'soak', overrides: hour, server: () => ({ ms: [20] }) })
+    expect(analyse({ ...run, server: { ...filling, processes } }).findings.fail).toEqual([])
+  })
+
   test('tables that grew are listed, the largest growth first', () => {
     const { analysis } = soak(() => 20, 0)
     expect(analysis.growth).toEqual([
       { table: 'public.journal_entries', tableBytes: 8 * mib, indexBytes: 3 * mib },
       { table: 'public.purchases', tableBytes: mib, indexBytes: 0 },
     ])
+  })
+
+  test('memory that grows in the first minutes is not yet a leak', () => {
+    const run = syntheticRun({
+      profile: 'soak',
+      overrides: { users: 20, duration: '3m' },
+      server: () => ({ ms: [20] }),
+    })
+    const { analysis, findings } = analyse({ ...run, server: server(1000 * mib) })
+    expect((analysis as SoakAnalysis).memory[0]?.percent).toBeGreaterThan(30)
+    expect(findings).toEqual({ fail: [], warn: [], inconclusive: [], invalid: [] })
   })
 
   test('half a minute cannot show a drift', () => {

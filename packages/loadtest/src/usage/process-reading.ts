@@ -12,6 +12,8 @@ export interface ProcessReading {
   readonly cpuSeconds: number
   /** What several of the family share is counted once. */
   readonly memoryBytes: number
+  /** Of these, what it has taken for itself, without files and shared memory. Absent where the system does not tell. */
+  readonly ownBytes?: number
 }
 
 export interface ReadProcess {
@@ -51,6 +53,7 @@ function readLinux({ pid, withChildren }: ReadProcess): ProcessReading | undefin
       identity: `${pid}@${root.start}`,
       cpuSeconds: root.cpuTicks / ticksPerSecond,
       memoryBytes: root.own + root.file + root.shared,
+      ownBytes: root.own,
     }
   }
   const family = [root]
@@ -59,14 +62,15 @@ function readLinux({ pid, withChildren }: ReadProcess): ProcessReading | undefin
     if (read !== undefined) family.push(read)
   }
   let ticks = 0
-  let memory = 0
+  let own = 0
   for (const member of family) {
     // A child's time moves to its parent's "ended children" when it ends, so that the sum never loses it.
     ticks += member.cpuTicks + member.endedChildrenTicks
-    memory += member.own
+    own += member.own
   }
-  memory += Math.max(...family.map(({ file }) => file)) + Math.max(...family.map(({ shared }) => shared))
-  return { identity: `${pid}@${root.start}`, cpuSeconds: ticks / ticksPerSecond, memoryBytes: memory }
+  const common = Math.max(...family.map(({ file }) => file)) + Math.max(...family.map(({ shared }) => shared))
+  const identity = `${pid}@${root.start}`
+  return { identity, cpuSeconds: ticks / ticksPerSecond, memoryBytes: own + common, ownBytes: own }
 }
 
 // Synchronous reads: these files are made by the kernel on the spot, and a trip through the thread pool costs more than they do.

@@ -24,6 +24,11 @@ export interface ProcessUsage {
   readonly memoryPeakBytes: number
   /** Over time, at most 600 points of equal width; `second`: their begin, since watching began. A gap: it was not alive. */
   readonly memory: readonly { readonly second: number; readonly bytes: number }[]
+  /**
+   * The same without files and shared memory, where the system tells them apart: what a leak makes grow. Postgres' shared
+   * buffers fill up by design.
+   */
+  readonly ownMemory?: readonly { readonly second: number; readonly bytes: number }[]
   readonly cpu: readonly { readonly second: number; readonly cores: number }[]
 }
 
@@ -95,6 +100,7 @@ class WatchedProcess {
   readonly #cpu = new BusiestStretch()
   readonly #cpuSeries = new BoundedSeries(['cores'])
   readonly #memorySeries = new BoundedSeries(['bytes'])
+  readonly #ownSeries = new BoundedSeries(['bytes'])
   #memoryPeakBytes = 0
   #last: { reading: ProcessReading; atMs: number } | undefined
 
@@ -109,6 +115,7 @@ class WatchedProcess {
     if (reading === undefined) return
     this.#memoryPeakBytes = Math.max(this.#memoryPeakBytes, reading.memoryBytes)
     this.#memorySeries.add(atMs / 1000, { bytes: reading.memoryBytes })
+    if (reading.ownBytes !== undefined) this.#ownSeries.add(atMs / 1000, { bytes: reading.ownBytes })
     if (last === undefined || last.reading.identity !== reading.identity) return
     const seconds = (atMs - last.atMs) / 1000
     // The last look, at the stop, may come right after another: too short for a clock of 10 ms.
@@ -123,12 +130,14 @@ class WatchedProcess {
 
   figures(): ProcessUsage {
     const cpuCores = this.#cpu.figures()
+    const ownMemory = this.#ownSeries.points()
     return {
       name: this.#name,
       ...(cpuCores && { cpuCores }),
       limitCores: this.#limitCores,
       memoryPeakBytes: this.#memoryPeakBytes,
       memory: this.#memorySeries.points(),
+      ...(ownMemory.length > 0 && { ownMemory }),
       cpu: this.#cpuSeries.points(),
     }
   }
