@@ -53,10 +53,16 @@ export async function startKnownLatencyServer(modes: readonly LatencyMode[]): Pr
 }
 
 async function message(child: ChildProcess): Promise<unknown> {
-  const died = once(child, 'exit').then(() => {
+  const heard = new AbortController()
+  const { signal } = heard
+  const died = once(child, 'exit', { signal }).then(() => {
     throw new Error('the server with the known latency has died')
   })
-  return (await Promise.race([once(child, 'message'), died]))[0]
+  // The one that is not awaited any longer ends with the other.
+  died.catch(() => undefined)
+  const [found] = await Promise.race([once(child, 'message', { signal }), died])
+  heard.abort()
+  return found
 }
 
 function serve(modes: readonly LatencyMode[]): void {
