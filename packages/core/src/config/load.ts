@@ -5,7 +5,7 @@ import { type Environment, resolveEnvironment } from './environment.ts'
 import { configIssues } from './issue.ts'
 import { isObject, type Layer, leaves, mergeLayers, nest } from './layers.ts'
 import { topOfProfile, withBuiltInProfiles } from './load-profile.ts'
-import { type Config, completeConfig, configFileSchema } from './schema.ts'
+import { type Config, completeConfig, configFileSchema, defaultConfig } from './schema.ts'
 import { findSecrets } from './secret.ts'
 import { suggestion } from './suggestion.ts'
 import { settingsFromEnvironment, variableFinder, variableOf } from './variables.ts'
@@ -55,8 +55,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (name !== 'local' && entry === undefined) throw unknownEnvironment(name, Object.keys(environments))
 
   const { environments: _, ...top } = rest as Record<string, unknown>
-  const defaults = completeConfig(configFileSchema.parse({}))
-  const settable = leaves(defaults).filter(([, value]) => typeof value === 'number')
+  const settable = leaves(defaultConfig()).filter(([, value]) => typeof value === 'number')
   const fromEnvironment = settingsFromEnvironment(
     options.processEnv,
     settable.map(([leaf]) => leaf),

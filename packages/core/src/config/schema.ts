@@ -141,6 +141,11 @@ export function completeConfig({ $schema: _, ...parsed }: z.output<typeof config
   }
 }
 
+/** What holds where nobody has set anything. */
+export function defaultConfig(): Config {
+  return completeConfig(configFileSchema.parse({}))
+}
+
 function listed(settings: ThresholdSettings = {}): Record<string, ThresholdSetting[]> {
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, [...settingsOf(value)]]))
 }

@@ -12,18 +12,19 @@ export function checkCeiling(
   users: number,
 ): void {
   const top = Math.max(shape.start, ...shape.stages.map(({ target }) => target))
-  if (shape.model === 'open' && top > ceiling.rate) throw above(profile, top, 'rate', ceiling.rate)
-  const most = shape.model === 'closed' ? Math.max(top, users) : users
-  if (most > ceiling.users) throw above(profile, most, 'users', ceiling.users)
+  if (shape.model === 'open' && top > ceiling.rate) throw above(profile, top, 'rate', ceiling.rate, shape.peak)
+  if (users > ceiling.users) {
+    throw above(profile, users, 'users', ceiling.users, shape.model === 'closed' ? shape.peak : 1)
+  }
 }
 
-function above(profile: string, asked: number, what: 'users' | 'rate', ceiling: number): JourneysError {
+function above(profile: string, asked: number, what: 'users' | 'rate', ceiling: number, peak = 1): JourneysError {
   const unit = what === 'users' ? 'users' : 'iterations per second'
   return new JourneysError(
     'above_ceiling',
     `profile ${profile} would go up to ${asked} ${unit}: the ceiling is ${ceiling}`,
     {
-      hint: `ask for at most ${ceiling} (--${what}), or raise loadtest.ceiling.${what} in journeys.config.json`,
+      hint: `ask for at most ${Math.floor(ceiling / peak)} (--${what}), or raise loadtest.ceiling.${what} in journeys.config.json`,
       exitCode: ExitCode.usage,
     },
   )

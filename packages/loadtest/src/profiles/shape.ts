@@ -11,16 +11,20 @@ export interface Shape {
   readonly users?: number | undefined
   readonly start: number
   readonly stages: readonly Stage[]
+  /** How many times what was asked for the top is: 10 in a spike. @defaultValue 1 */
+  readonly peak?: number
 }
 
-/** One stretch: its phase, its seconds, the load at its end as a multiple of the normal load. */
+/** One stretch, of 0 seconds where the load jumps: its phase, its seconds, the load at its end as a multiple of the normal load. */
 type Stretch = readonly [phase: string, seconds: number, load: number, how?: 'judged' | 'fixed']
 
 /** @throws JourneysError (exit 2) for an override that the profile cannot use */
 export function shapeOf(profile: LoadProfile, overrides: Overrides): Shape {
   if (profile.kind === 'stress') return stressShape(profile, overrides)
   const normal = normalLoad(profile, overrides)
-  const stretches = stretchesOf(profile).filter(([, seconds]) => seconds > 0)
+  const stretches = stretchesOf(profile).filter(
+    ([phase, seconds]) => seconds > 0 || (phase !== 'ramp' && phase !== 'down'),
+  )
   const stages = stretches.map(([phase, seconds, load, how]) => ({
     phase,
     judged: how === 'judged',
@@ -30,6 +34,7 @@ export function shapeOf(profile: LoadProfile, overrides: Overrides): Shape {
   const fixed = stretches.filter(([, , , how]) => how === 'fixed').map(([phase]) => phase)
   const top = Math.max(...stages.map(({ target }) => target))
   return {
+    ...(profile.kind === 'spike' ? { peak: profile.factor } : {}),
     model: normal.model,
     users: normal.model === 'closed' ? top : normal.maxUsers,
     // Without a ramp the load is there from the first moment.
