@@ -1,5 +1,5 @@
-import { ExitCode, JourneysError } from '@journeys/core/ops'
 import type { Engine, EngineOutcome, EngineRun } from '../engine.ts'
+import { refuseK6Options } from '../k6/check-options.ts'
 import { StartLag } from '../start-lag.ts'
 import { ClosedLoad } from './closed-load.ts'
 import { LoadClock } from './load-clock.ts'
@@ -16,7 +16,7 @@ export const builtinEngine: Engine = {
   name: 'builtin',
   version: __JOURNEYS_VERSION__,
   async run(run: EngineRun): Promise<EngineOutcome> {
-    refuseK6Options(run)
+    refuseK6Options(run.k6)
     const usage = new OwnUsage()
     const lags = new StartLag(run.recorder)
     try {
@@ -48,13 +48,4 @@ async function playPlan(run: EngineRun, lags: StartLag): Promise<void> {
     signal.removeEventListener('abort', stop)
     stop()
   }
-}
-
-function refuseK6Options({ k6 }: EngineRun): void {
-  const asked = k6?.segment ? '--segment' : k6?.outputs?.length ? '--k6-out' : undefined
-  if (asked === undefined) return
-  throw new JourneysError('needs_k6', `${asked} needs k6: the built-in engine does not have it`, {
-    hint: 'journeys k6 install, or run it with --engine k6',
-    exitCode: ExitCode.usage,
-  })
 }

@@ -19,6 +19,22 @@ export function checkK6Options({ outputs = [], segment }: K6Options): void {
   if (segment) segmentShare(segment.segment)
 }
 
+/** The flag that needs k6, if there is one. */
+export function k6Flag({ outputs = [], segment }: K6Options): string | undefined {
+  if (segment) return '--segment'
+  return outputs.length > 0 ? '--k6-out' : undefined
+}
+
+/** @throws JourneysError `needs_k6` (exit 2) when something only k6 can do was asked of the built-in engine */
+export function refuseK6Options(options: K6Options = {}): void {
+  const flag = k6Flag(options)
+  if (flag === undefined) return
+  throw new JourneysError('needs_k6', `${flag} needs k6: the built-in engine does not have it`, {
+    hint: 'journeys k6 install, or run it with --engine k6',
+    exitCode: ExitCode.usage,
+  })
+}
+
 /**
  * The share of the whole test that a segment is: 1/3 for `0:1/3`.
  * @throws JourneysError (exit 2)
