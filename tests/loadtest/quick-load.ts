@@ -31,7 +31,9 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
 
 /** The built-in configuration with the profile `quick` (12 users, some seconds), and some of `loadtest` replaced. */
 export function quickConfig(loadtest: Partial<Config['loadtest']> = {}): Promise<Config> {
-  const profiles = { quick: { users: 12, rampUpSeconds: 1, holdSeconds: 5, rampDownSeconds: 1 } }
+  const profiles = {
+    quick: { kind: 'load', users: 12, rampUpSeconds: 1, holdSeconds: 5, rampDownSeconds: 1 },
+  } as const
   return withFolder(async (workdir) => {
     const { config } = await loadConfig({ workdir, processEnv: {} })
     return { ...config, loadtest: { ...config.loadtest, profiles, ...loadtest } }

@@ -62,6 +62,12 @@ const baseline = z
     floorMs: z.number().nonnegative().default(2).describe('a difference of fewer milliseconds is none'),
     minSamples: z.int().min(1).default(200).describe('fewer answers of a request are not compared'),
     confidence: z.number().min(0.5).max(0.9999).default(0.95).describe('how sure a comparison must be'),
+    runNoisePercent: z
+      .number()
+      .nonnegative()
+      .max(100)
+      .default(3)
+      .describe('how much a percentile differs between two runs of the same thing anyway; repeats measure it'),
   })
   .describe('when a run is slower than a saved one')
 

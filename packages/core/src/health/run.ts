@@ -1,6 +1,6 @@
 import { type Environment, requireSetting } from '../config/environment.ts'
-import { suggestion } from '../config/suggestion.ts'
 import type { Config } from '../config/schema.ts'
+import { suggestion } from '../config/suggestion.ts'
 import { connect, type Database, type Row } from '../database/connection.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
 import { answerTimeMs, type Check, environmentFlag, type ProbeContext, type SqlCheck } from './check.ts'
