@@ -9,7 +9,7 @@ export {
 } from './config/environment.ts'
 export { configJsonSchema } from './config/json-schema.ts'
 export { configFileName, type LoadConfigOptions, type LoadedConfig, loadConfig } from './config/load.ts'
-export { type LoadProfile, type LoadProfileKind, topOfProfile } from './config/load-profile.ts'
+export type { LoadProfile } from './config/load-profile.ts'
 export { type Config, defaultConfig, type ScenarioName } from './config/schema.ts'
 export { suggestion } from './config/suggestion.ts'
 export * from './config/threshold.ts'
