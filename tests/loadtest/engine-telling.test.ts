@@ -111,7 +111,7 @@ test('the built-in engine times answers from the planned start, and says that it
   expect(late.length).toBeGreaterThanOrEqual(10)
   expect(Math.max(...late)).toBeGreaterThan(250)
   expect(told.requests.filter(({ durationMs }) => durationMs > 50).length).toBeGreaterThanOrEqual(late.length)
-  expect(outcome.generator.saturated).toMatch(/busy|late/)
+  expect(outcome.generator.saturated).toContain('ms after the plan')
 })
 
 test('the built-in engine refuses what only k6 can do', async () => {
