@@ -50,7 +50,8 @@ export default async function iteration(): Promise<void> {
   // Of this process: the test's very first one may be another generator's.
   if (scenario.iterationInInstance === 0) loadStarted.add(startedAt)
   if (plan.model === 'open') iterationStarted.add(number)
-  const name = plan.round[number % plan.round.length] as string
+  // Of this process too: of the test's iterations, one generator of two gets every other, and with it another mix.
+  const name = plan.round[scenario.iterationInInstance % plan.round.length] as string
   visitor ??= visitorFor(users[(vu.idInTest - 1) % users.length] as SignedInUser)
   const { tags } = vu.metrics
   tags.scenario = name
