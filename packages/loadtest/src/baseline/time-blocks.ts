@@ -1,0 +1,67 @@
+import type { MeasuredRun } from './measured-run.ts'
+
+/**
+ * Requests that follow one another are alike: a slow second slows all of them. Whole blocks of time are nearly
+ * independent, so the noise within a run is taken from how its blocks differ.
+ */
+export interface TimeBlock {
+  /** Blocks are compared within their phase: that `during` is slower than `before` is no noise. */
+  readonly phase: string
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** Enough blocks for a variance, and each still long against the seconds for which a server is slow. */
+const wantedBlocks = 20
+const shortestMs = 1_000
+
+/**
+ * The judged part of a run in blocks of equal length within each phase, in order of time.
+ * @param phases that are to be looked at, by name
+ */
+export function timeBlocks(run: MeasuredRun, phases: ReadonlySet<string>): TimeBlock[] {
+  const windows = run.phases.filter(({ name, judged, startMs, endMs }) => judged && phases.has(name) && endMs > startMs)
+  const total = windows.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
+  return windows.flatMap(({ name, startMs, endMs }) => {
+    const length = endMs - startMs
+    const count = Math.max(2, Math.min(Math.round((wantedBlocks * length) / total), Math.floor(length / shortestMs)))
+    return Array.from({ length: count }, (_, index) => ({
+      phase: name,
+      fromMs: startMs + (length * index) / count,
+      toMs: startMs + (length * (index + 1)) / count,
+    }))
+  })
+}
+
+/** For each moment the index of its block; -1 for one that is in none. @param at ascending */
+export function blockIndexes(blocks: readonly TimeBlock[], at: readonly number[]): Int32Array {
+  const indexes = new Int32Array(at.length).fill(-1)
+  let index = 0
+  for (const [place, moment] of at.entries()) {
+    while (index < blocks.length && moment >= (blocks[index]?.toMs ?? 0)) index++
+    const block = blocks[index]
+    if (block && moment >= block.fromMs) indexes[place] = index
+  }
+  return indexes
+}
+
+/** A block is alike the next one and, less so, those after it: so many are looked at. */
+const lags = 3
+
+/**
+ * The variance of a sum over blocks, from each block's distance to its mean. Slow stretches that are longer than a block
+ * make neighbours alike, which widens it: Bartlett's weights, W. K. Newey and K. D. West, Econometrica 55, 1987.
+ * @param parts one for each block, in order of time
+ */
+export function varianceOfSum(parts: Float64Array): number {
+  let alone = 0
+  for (const part of parts) alone += part * part
+  let sum = alone
+  for (let lag = 1; lag <= lags; lag++) {
+    let products = 0
+    for (let block = lag; block < parts.length; block++) products += (parts[block] ?? 0) * (parts[block - lag] ?? 0)
+    sum += 2 * (1 - lag / (lags + 1)) * products
+  }
+  // Neighbours that differ more than chance would have it are luck.
+  return Math.max(alone, sum)
+}
