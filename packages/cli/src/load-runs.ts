@@ -31,13 +31,26 @@ export async function runPath(context: CommandContext, named: string): Promise<s
   const path = resolve(context.cwd, named)
   if (existsSync(path)) return path
   const folder = reportsFolder(context)
-  const file = (await runNames(folder)).find((name) => name.startsWith(`${named}-`) || name === `${named}.json`)
-  if (file !== undefined) return join(folder, file)
+  const found = await runNamed(folder, named)
+  if (found !== undefined) return found
   throw new JourneysError('run_not_found', `there is no run ${named}`, {
     detail: `neither a file of that name nor a run in ${folder}`,
     hint: 'name a run file, or the id at the begin of its name',
     exitCode: ExitCode.usage,
   })
+}
+
+/** One side of a comparison: a file as it was typed, a run in the reports by its id, else what was typed, the name of a baseline. */
+export async function sourceOf(context: CommandContext, named: string): Promise<string> {
+  const path = resolve(context.cwd, named)
+  if (existsSync(path)) return path
+  const file = await runNamed(reportsFolder(context), named)
+  return file ?? named
+}
+
+async function runNamed(folder: string, id: string): Promise<string | undefined> {
+  const name = (await runNames(folder)).find((one) => one.startsWith(`${id}-`))
+  return name === undefined ? undefined : join(folder, name)
 }
 
 async function latest(context: CommandContext): Promise<string[]> {

@@ -53,7 +53,7 @@ export const command = defineCommand({
   examples: [
     { words: 'loadtest export --to k6-operator --env staging --confirm staging', says: 'a TestRun for Kubernetes' },
     {
-      words: 'loadtest export --to grafana-cloud --profile spike --env x --confirm x',
+      words: 'loadtest export --to grafana-cloud --env staging --confirm staging',
       says: 'an archive for k6 cloud run',
     },
     { words: 'loadtest export --remove 20261123-140211-9f3a', says: 'its users go again' },

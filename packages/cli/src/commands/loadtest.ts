@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
-import type { LoadProgress, LoadTestResult } from '@journeys/loadtest'
+import type { Environment } from '@journeys/core/ops'
+import type { Fault, LoadProgress, LoadTestResult } from '@journeys/loadtest'
+import type { StackProcess } from '@journeys/stack'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import { loadTestDocument } from '../documents/load-test.ts'
 import { flag, oneOf, repeated, toggle, wholeNumber } from '../flag.ts'
 import { durationText, loadFlags, mustBeProfile } from '../load-flags.ts'
-import { reportsFolder } from '../load-runs.ts'
+import { baselineFolder, reportsFolder } from '../load-runs.ts'
 import { outFlag } from '../out-flag.ts'
 import { formatDuration } from '../output/duration.ts'
 import { formatCount } from '../output/number.ts'
@@ -14,6 +16,7 @@ import { segment } from '../segment.ts'
 import { shownPath } from '../shown-path.ts'
 import { usageError } from '../usage-error.ts'
 import { renderLiveLoad } from '../views/live-load.ts'
+import { renderRepeats } from '../views/load-repeats.ts'
 import { renderLoadTest } from '../views/load-test.ts'
 
 const engines = ['auto', 'k6', 'builtin'] as const
@@ -81,13 +84,122 @@ export const command = defineCommand({
   async run(context, flags) {
     const { config } = await context.config()
     mustBeProfile(config, flags.profile)
-    if (flags.segment && flags.engine === 'builtin') {
-      throw usageError(
-        '--segment is for k6: the built-in engine makes the whole load',
-        'journeys k6 install, and leave --engine out',
-      )
+    const { describeLoad, loadScenarioFiles, planLoad, runLoadTests } = await import('@journeys/loadtest')
+    const scenarios = flags.scenario.length > 0 ? await loadScenarioFiles(flags.scenario, context.cwd) : undefined
+    try {
+      const load = {
+        profile: flags.profile,
+        users: flags.users,
+        rate: flags.rate,
+        duration: durationText(flags.duration),
+      }
+      // A mistake in what was typed is said before a stack is started for it.
+      const plan = planLoad({ ...load, config: config.loadtest, weights: scenarios?.weights })
+      if (flags.inject !== undefined && plan.kind !== 'recovery') {
+        throw usageError(
+          '--inject is for a recovery profile',
+          `journeys loadtest --profile recovery --inject '${flags.inject}'`,
+        )
+      }
+      const target = await context.environment()
+      if (!target.isLocal && flags.confirm === target.name)
+        context.output.progress.note(describeLoad(plan, target).cost)
+      const { result, repeats, outputs } = await runLoadTests({
+        ...load,
+        target,
+        config,
+        engine: flags.engine,
+        scenarios,
+        fault: plan.kind === 'recovery' ? await faultOf(context, target, flags.inject) : undefined,
+        processes: target.isLocal ? () => stackProcessesOf(context) : undefined,
+        k6: { outputs: flags.k6Out, segment: flags.segment },
+        repeat: flags.repeat,
+        baseline:
+          flags.baseline === undefined
+            ? undefined
+            : {
+                name: flags.baseline,
+                folder: await baselineFolder(context),
+                settings: config.loadtest.baseline,
+                force: flags.force,
+              },
+        outputs: flags.out.map(({ kind, file }) => ({ kind, file: file && resolve(context.cwd, file) })),
+        keepData: flags.keepData,
+        reportFolder:
+          flags.reportFolder === undefined ? reportsFolder(context) : resolve(context.cwd, flags.reportFolder),
+        confirm: flags.confirm,
+        signal: context.signal,
+        onProgress: liveProgress(context),
+        processEnv: context.processEnv,
+      })
+      const shown = (one: LoadTestResult) => withShortPaths(one, context.cwd)
+      return {
+        document: {
+          result: shown(result),
+          ...(repeats.length > 1 && { repeats: repeats.map(shown) }),
+          outputs: outputs.map(({ kind, file }) => ({ kind, file: shownPath(file, context.cwd) })),
+        },
+        exitCode: result.exitCode,
+      }
+    } finally {
+      await scenarios?.remove()
     }
-    throw new Error('todo')
   },
-  render: ({ result }, look) => renderLoadTest(result, look),
+  render({ result, repeats, outputs }, look) {
+    return [
+      renderLoadTest(result, look),
+      ...outputs.map(({ kind, file }) => `  ${kind.padEnd(6)}  ${file}`),
+      ...(repeats ? ['', renderRepeats(repeats, look)] : []),
+    ].join('\n')
+  },
 })
+
+/** What breaks the database: the command that was typed, else for the local stack kill -9; elsewhere there is nothing to kill. */
+async function faultOf(
+  context: CommandContext,
+  target: Environment,
+  command: string | undefined,
+): Promise<Fault | undefined> {
+  const { commandFault, postmasterFault } = await import('@journeys/loadtest')
+  if (command !== undefined) return commandFault(command, context.processEnv)
+  if (!target.isLocal) return undefined
+  return postmasterFault(async () => {
+    const processes = await stackProcessesOf(context)
+    return processes.find(({ name }) => name === 'database')?.pid ?? Number.NaN
+  })
+}
+
+async function stackProcessesOf(context: CommandContext): Promise<StackProcess[]> {
+  const { stackProcesses } = await import('@journeys/stack')
+  return stackProcesses({ workdir: context.workdir() })
+}
+
+function withShortPaths(result: LoadTestResult, cwd: string): LoadTestResult {
+  const { reportFile, runFile } = result
+  return {
+    ...result,
+    ...(reportFile !== undefined && { reportFile: shownPath(reportFile, cwd) }),
+    ...(runFile !== undefined && { runFile: shownPath(runFile, cwd) }),
+  }
+}
+
+/** A line that is redrawn on a terminal; a log gets one line when the users of a run are there. */
+function liveProgress({ output }: CommandContext): (progress: LoadProgress) => void {
+  let told = -1
+  let began = performance.now()
+  return (progress) => {
+    const run = progress.run?.number ?? 0
+    if (progress.phase === 'users' && progress.users === 0) began = performance.now()
+    if (progress.phase !== 'users' && progress.phase !== 'cleanup' && told !== run) {
+      told = run
+      output.progress.note(usersLine(progress, performance.now() - began))
+    }
+    if (output.progress.live) output.progress.show(renderLiveLoad(progress, output.err))
+  }
+}
+
+function usersLine({ plannedUsers, engine, run }: LoadProgress, ms: number): string {
+  const name = engine.name === 'builtin' ? 'the built-in engine' : `k6 ${engine.version}`
+  const which = run === undefined ? '' : `, run ${run.number} of ${run.of}`
+  return `users    ${formatCount(plannedUsers)} made in ${formatDuration(ms)}, now ${name} starts${which}`
+}

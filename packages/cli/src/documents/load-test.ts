@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fingerprintDocument } from './baseline.ts'
 import { comparisonDocument } from './comparison.ts'
 import { analysisDocument } from './load-analysis.ts'
 import { checks, count, figures, list, ms, whole } from './load-figures.ts'
@@ -29,15 +30,6 @@ const plan = z.object({
   requestTimeoutMs: z.number(),
   faultAtMs: z.number().exactOptional().describe('since the load began'),
   trackWrites: z.boolean(),
-})
-
-const fingerprint = z.object({
-  environment: z.string(),
-  profile: z.string(),
-  plan: z.string(),
-  scenarios: z.string(),
-  engine: z.string(),
-  machine: z.string(),
 })
 
 const phase = z.object({
@@ -129,7 +121,8 @@ export const loadTestDocument = z.object({
   engine: z.object({ name: z.enum(['k6', 'builtin']), version: z.string() }),
   users: count.describe('planned at the top, or in an open model at most'),
   plan,
-  fingerprint,
+  fingerprint: fingerprintDocument,
+  segment: z.object({ segment: z.string(), sequence: z.string() }).exactOptional().describe('one generator of several'),
   startedAt: z.string(),
   durationMs: z.number(),
   interrupted: z.boolean(),

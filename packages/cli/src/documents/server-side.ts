@@ -46,6 +46,7 @@ const statement = z.object({
   rows: count,
   share: z.number(),
   pagesPerCall: z.number(),
+  nested: z.boolean(),
 })
 
 const table = z.object({
