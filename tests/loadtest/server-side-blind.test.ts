@@ -146,7 +146,7 @@ describe('what a watch cannot see', () => {
     expect(performance.now() - began).toBeLessThan(3000)
     await client.end()
     expect(side?.notes).toEqual([
-      expect.stringMatching(/^The tables’ sizes could not be read because one of them is locked/),
+      expect.stringMatching(/^The tables' sizes could not be read because one of them is locked/),
     ])
     expect(side?.database?.tables).toBeDefined()
   })

@@ -75,8 +75,9 @@ describe('the server side of a load', () => {
     expect(side.culprits[0]).toMatchObject({
       kind: 'sequential_scans',
       severity: 'critical',
-      title: 'public.journal_entries is read as a whole: no index begins with user_id',
-      hint: expect.stringContaining('create index on public.journal_entries (user_id, …)'),
+      title: 'public.journal_entries is read as a whole: its index journal_entries_user_id_date_id_idx is gone',
+      detail: expect.stringContaining('No index begins with user_id, which is in the policy'),
+      hint: 'create index journal_entries_user_id_date_id_idx on public.journal_entries (user_id, date desc, id desc);',
     })
   })
 

@@ -66,7 +66,7 @@ export async function readCounters(database: Database, statementsSchema: string 
   }
   const tables = await part(
     async (transaction) => (await transaction.query<TableCounters>(tablesSql)).rows,
-    () => 'The tables’ counters could not be read',
+    () => "The tables' counters could not be read",
   )
   const sizes = await part(
     async (transaction) => {
@@ -75,8 +75,8 @@ export async function readCounters(database: Database, statementsSchema: string 
     },
     (state) =>
       state === '55P03'
-        ? 'The tables’ sizes could not be read because one of them is locked'
-        : 'The tables’ sizes could not be read',
+        ? "The tables' sizes could not be read because one of them is locked"
+        : "The tables' sizes could not be read",
   )
   if (statementsSchema === null) {
     notes.push(

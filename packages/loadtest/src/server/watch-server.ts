@@ -1,9 +1,10 @@
 import { type MachineUsage, watchMachine } from '../usage/machine-usage.ts'
 import { type ProcessUsage, type ProcessWatch, watchProcesses } from '../usage/process-usage.ts'
-import type { DatabaseEvidence, UnindexedColumn } from './culprits/evidence.ts'
+import type { DatabaseEvidence, LostIndex, UnindexedColumn } from './culprits/evidence.ts'
 import { findCulprits } from './culprits/find-culprits.ts'
 import { readAsWhole } from './culprits/sequential-scans.ts'
 import { DatabaseWatch } from './database-watch.ts'
+import lostIndexesSql from './lost-indexes.sql'
 import type { DatabaseSide, LoadSeen, ServerSide, ServerWatch, WatchServerOptions } from './server-side.ts'
 import sleepingFunctionsSql from './sleeping-functions.sql'
 import { statementsChange, statementUsage } from './statement-usage.ts'
@@ -127,7 +128,7 @@ async function databaseEvidence(watch: DatabaseWatch, durationMs: number): Promi
     tables: tables?.tables ?? [],
     statements: usage,
     statementsMs: statements?.totalMs,
-    unindexed: await unindexedColumns(watch, tables?.tables ?? [], durationMs, statements?.totalMs),
+    ...(await indexesOf(watch, tables?.tables ?? [], durationMs, statements?.totalMs)),
     sleepingFunctions:
       sessions.sleeping > 0
         ? (await watch.ask<{ name: string }>(sleepingFunctionsSql, [])).map(({ name }) => name)
@@ -136,16 +137,18 @@ async function databaseEvidence(watch: DatabaseWatch, durationMs: number): Promi
   }
 }
 
-/** Only of the tables that are suspected. */
-async function unindexedColumns(
+/** What is wrong with the indexes of the tables that are suspected. */
+async function indexesOf(
   watch: DatabaseWatch,
   tables: readonly TableChange[],
   durationMs: number,
   statementsMs: number | undefined,
-): Promise<Map<number, UnindexedColumn[]>> {
-  const found = new Map<number, UnindexedColumn[]>()
+): Promise<Pick<DatabaseEvidence, 'unindexed' | 'lost'>> {
+  const unindexed = new Map<number, UnindexedColumn[]>()
+  const lost = new Map<number, LostIndex[]>()
   for (const { table } of readAsWhole(tables, durationMs, statementsMs).slice(0, 3)) {
-    found.set(table.id, await watch.ask<UnindexedColumn>(unindexedColumnsSql, [table.id]))
+    unindexed.set(table.id, await watch.ask<UnindexedColumn>(unindexedColumnsSql, [table.id]))
+    lost.set(table.id, await watch.ask<LostIndex>(lostIndexesSql, [table.id]))
   }
-  return found
+  return { unindexed, lost }
 }

@@ -24,10 +24,20 @@ export interface DatabaseEvidence {
   readonly statementsMs: number | undefined
   /** Columns that begin no index, by the id of their table; only of tables that are read as a whole. */
   readonly unindexed: ReadonlyMap<number, readonly UnindexedColumn[]>
+  /** Indexes that a migration made and that are gone, by the id of their table; only of tables that are read as a whole. */
+  readonly lost: ReadonlyMap<number, readonly LostIndex[]>
   /** Functions of the project that call pg_sleep; only when somebody slept. */
   readonly sleepingFunctions: readonly string[]
   /** Of a statement's id: its text, with `$n` for every value. */
   readonly texts: ReadonlyMap<string, string>
+}
+
+export interface LostIndex {
+  /** Of the migration. */
+  readonly version: string
+  readonly name: string
+  /** That makes it. */
+  readonly statement: string
 }
 
 export interface UnindexedColumn {

@@ -1,6 +1,6 @@
 import type { TableChange } from '../table-usage.ts'
 import type { Suspect } from './culprit.ts'
-import type { DatabaseEvidence, Evidence } from './evidence.ts'
+import type { DatabaseEvidence, Evidence, LostIndex, UnindexedColumn } from './evidence.ts'
 import { figure } from './figure.ts'
 
 /** Under it an index would hardly be quicker. */
@@ -33,29 +33,36 @@ export function sequentialScans({ database, durationMs }: Evidence): Suspect[] {
     .slice(0, 3)
     .map(({ table, share, cores }) => {
       const columns = database.unindexed.get(table.id) ?? []
-      const first = columns[0]
-      const scans = table.sequentialScans
+      const lost = database.lost.get(table.id) ?? []
       return {
         kind: 'sequential_scans',
         severity: (share ?? cores * 2) >= 0.2 || cores >= 0.2 ? 'critical' : 'warning',
-        title:
-          first === undefined
-            ? `${table.name} is read as a whole, again and again`
-            : `${table.name} is read as a whole: no index begins with ${first.column}`,
+        title: `${table.name} is read as a whole${because(columns, lost)}`,
         detail: [
-          `${figure(scans)} sequential scans read ${figure(table.sequentialRows)} rows, ${figure(table.rowsPerScan)} each`,
+          `${figure(table.sequentialScans)} sequential scans read ${figure(table.sequentialRows)} rows, ${figure(table.rowsPerScan)} each`,
           table.partitions > 0 ? ` (of its ${table.partitions} partitions, the one read most)` : '',
           `; ${figure(table.indexScans)} scans used an index.`,
-          columns.length > 0 ? ` ${columns.map(({ column, because }) => `${column} ${because}`).join('; ')}.` : '',
+          ...columns.map((column) => ` No index begins with ${column.column}, which ${column.because}.`),
+          ...lost.map(({ name, version }) => ` Migration ${version} made the index ${name}, and it is gone.`),
           statementsOn(database, table.name),
         ].join(''),
-        hint:
-          first === undefined
-            ? `Ask for the plan of the statement (explain analyze) and give its condition an index; journeys migrate status says whether a migration is missing.`
-            : `create index${table.partitions > 0 ? '' : ' concurrently'} on ${table.name} (${first.column}, …); if a migration made one, it was dropped: journeys migrate status.`,
+        hint: remedy(table, columns, lost),
         weight: Math.max(share ?? 0, Math.min(1, cores)),
       }
     })
+}
+
+function because([column]: readonly UnindexedColumn[], [lost]: readonly LostIndex[]): string {
+  if (lost !== undefined) return `: its index ${lost.name} is gone`
+  return column === undefined ? ', again and again' : `: no index begins with ${column.column}`
+}
+
+function remedy(table: TableChange, [column]: readonly UnindexedColumn[], [lost]: readonly LostIndex[]): string {
+  if (lost !== undefined) return `${lost.statement};`
+  if (column === undefined)
+    return 'Ask for the plan of the statement (explain analyze), and give its condition an index.'
+  // An index of a partitioned table cannot be made concurrently.
+  return `create index${table.partitions > 0 ? '' : ' concurrently'} on ${table.name} (${column.column}, …);`
 }
 
 function statementsOn({ statements }: DatabaseEvidence, table: string): string {
