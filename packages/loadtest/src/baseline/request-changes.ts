@@ -4,7 +4,7 @@ import { holm } from './holm.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { type RunQuantile, runQuantile } from './run-quantile.ts'
 import type { BaselineSettings } from './settings.ts'
-import { blockIndexes, timeBlocks } from './time-blocks.ts'
+import { blockedSamples, timeBlocks } from './time-blocks.ts'
 
 /** Tested: half of the answers, and the slow end that people notice. p99 of 2,000 drawn answers is 20 of them: noise. */
 const percentiles = [50, 95] as const
@@ -127,10 +127,9 @@ function quantilesOf(run: MeasuredRun, phases: ReadonlySet<string>, minSamples: 
   if (blocks.length < fewestBlocks) return found
   for (const { name, samples } of run.requests) {
     if (!samples) continue
-    const indexes = blockIndexes(blocks, samples.at)
-    const inside = Float64Array.from(samples.ms.filter((_, place) => (indexes[place] ?? -1) >= 0)).sort()
-    if (inside.length < minSamples) continue
-    const at = (share: number) => runQuantile(share, inside, samples.ms, indexes, blocks)
+    const blocked = blockedSamples(blocks, samples)
+    if (blocked.ms.length < minSamples) continue
+    const at = (share: number) => runQuantile(share, blocked, blocks)
     found.set(name, { of: samples.of, quantiles: { 50: at(0.5), 95: at(0.95) } })
   }
   return found

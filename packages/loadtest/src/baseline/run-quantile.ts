@@ -1,5 +1,5 @@
 import { quantileSorted } from 'simple-statistics'
-import { type TimeBlock, varianceOfSum } from './time-blocks.ts'
+import { type BlockedSamples, type TimeBlock, varianceOfSum } from './time-blocks.ts'
 
 /** A percentile of one run, on a logarithmic scale, with how far chance within the run may have moved it. */
 export interface RunQuantile {
@@ -32,21 +32,14 @@ const oddsNoise = 0.04
  * distribution is assumed; where the percentile is at the edge of a second mode, the interval reaches over the gap.
  * R. S. Woodruff, "Confidence Intervals for Medians and Other Position Measures", JASA 47, 1952.
  * @param share 0.5 for the median
- * @param sorted the durations, ascending
- * @param ms the same durations in any order, with the index of each one's block
  */
-export function runQuantile(
-  share: number,
-  sorted: Float64Array,
-  ms: readonly number[],
-  indexes: Int32Array,
-  blocks: readonly TimeBlock[],
-): RunQuantile {
+export function runQuantile(share: number, samples: BlockedSamples, blocks: readonly TimeBlock[]): RunQuantile {
+  const { ms, block, sorted } = samples
   const value = quantileOf(sorted, share)
   const residuals = new Float64Array(blocks.length)
-  for (const [place, duration] of ms.entries()) {
-    const block = indexes[place] ?? -1
-    if (block >= 0) residuals[block] = (residuals[block] ?? 0) + (duration <= value ? 1 - share : -share)
+  for (let place = 0; place < ms.length; place++) {
+    const index = block[place] as number
+    residuals[index] = (residuals[index] as number) + ((ms[place] as number) <= value ? 1 - share : -share)
   }
   const error = spread(residuals, blocks)
   const found = Math.sqrt(varianceOfSum(error)) / sorted.length

@@ -98,8 +98,9 @@ export function simulatedRun(
         let log = own + (stretches[Math.floor(moment / stepMs)] ?? 0) + noise.answer * normal()
         if (random() < share) log += Math.log(request.slow?.times ?? 1)
         if (random() < noise.tail) log -= Math.log(1 - random()) / 1.5
-        at.push(Math.round(5_000 + moment))
-        ms.push(Math.round(100 * Math.exp(log)) / 100)
+        const duration = Math.exp(log)
+        at.push(Math.round(5_000 + moment + duration))
+        ms.push(Math.round(100 * duration) / 100)
       }
       return {
         name: request.name,
