@@ -2,8 +2,9 @@ import type { LoadTestResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
 import { type Html, html } from './html.ts'
 import { count, percent } from './number-text.ts'
+import { asTable, table } from './table.ts'
 
-/** How long the steady part's answers took: bars on a logarithmic scale, the percentiles marked. */
+/** How long the judged part's answers took: bars on a logarithmic scale, the percentiles marked. */
 export function distributionChart({ distribution, total }: LoadTestResult): Html | false {
   const first = distribution[0]
   const last = distribution.at(-1)
@@ -21,7 +22,7 @@ export function distributionChart({ distribution, total }: LoadTestResult): Html
   const label = marks.map(({ name, value }) => `${name} ${milliseconds(value)}`).join(', ')
   return html`<figure class="chart" aria-labelledby="distribution-title">
 <figcaption id="distribution-title"><b>How long answers took</b>
-<span class="legend"><span>steady part, ${count(all)} answers, logarithmic scale</span></span></figcaption>
+<span class="legend"><span>judged part, ${count(all)} answers, logarithmic scale</span></span></figcaption>
 <div class="bars" role="img" aria-label="How long answers took: ${label}, longest ${milliseconds(total.max)}">
 <div class="columns">${distribution.map(
     ({ requests, fromMs, toMs }) =>
@@ -30,7 +31,8 @@ export function distributionChart({ distribution, total }: LoadTestResult): Html
 ${marks.map(({ name, value }) => html`<span class="mark ${name}" style="left:${at(value)}"><b>${name}</b></span>`)}
 <div class="x" aria-hidden="true">${decades(first.fromMs, last.toMs).map((ms) => html`<span style="left:${at(ms)}">${scaleLabel(ms)}</span>`)}</div>
 </div>
-<p class="aside">${label}, longest ${milliseconds(total.max)}</p></figure>`
+<p class="aside">${label}, longest ${milliseconds(total.max)}</p>
+${asTable(distributionTable(distribution, all))}</figure>`
 }
 
 /** 1, 2 and 5 of every power of ten that the scale covers; only the powers when it covers many. */
@@ -48,4 +50,19 @@ function decades(fromMs: number, toMs: number): number[] {
 
 function scaleLabel(ms: number): string {
   return ms >= 1000 ? `${Number((ms / 1000).toPrecision(2))} s` : `${Number(ms.toPrecision(2))} ms`
+}
+
+function distributionTable(distribution: LoadTestResult['distribution'], all: number): Html {
+  return table(
+    'How long answers took',
+    ['from', 'to', 'answers', 'share'],
+    distribution
+      .filter(({ requests }) => requests > 0)
+      .map(({ fromMs, toMs, requests }) => [
+        milliseconds(fromMs),
+        milliseconds(toMs),
+        count(requests),
+        percent(requests / all),
+      ]),
+  )
 }
