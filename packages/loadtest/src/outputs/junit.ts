@@ -22,7 +22,9 @@ export async function renderJUnit(result: LoadTestResult): Promise<string> {
 
   const className = `loadtest.${result.profile}`
   const verdict = suite.testCase().className(className).name('verdict').time(seconds(result))
-  const reasons = [...result.reasons, ...result.warnings.map((warning) => `warning: ${warning}`)].join('\n')
+  const reasons = [...result.reasons, ...result.warnings.map((warning) => `warning: ${warning}`)]
+    .map(logText)
+    .join('\n')
   if (result.exitCode === 0) verdict.standardOutput(reasons)
   else if (result.verdict === 'fail' && !result.interrupted)
     verdict.failure(result.reasons[0] ?? 'fail', 'fail').stacktrace(reasons)
@@ -36,9 +38,9 @@ export async function renderJUnit(result: LoadTestResult): Promise<string> {
       .name(caseName(threshold))
       .time(0)
     const measured = measuredText(threshold)
-    if (ok === null) test.skipped().standardOutput(`not judged: ${note ?? 'nothing was measured'}`)
-    else if (ok) test.standardOutput(measured)
-    else if (level === 'warning') test.standardOutput(`warning: ${measured}`)
+    if (ok === null) test.skipped().standardOutput(logText(`not judged: ${note ?? 'nothing was measured'}`))
+    else if (ok) test.standardOutput(logText(measured))
+    else if (level === 'warning') test.standardOutput(logText(`warning: ${measured}`))
     else test.failure(measured, threshold.metric)
   }
   return report.build()
@@ -67,4 +69,9 @@ function properties(result: LoadTestResult): [string, string][] {
 
 function seconds({ durationMs }: LoadTestResult): number {
   return Math.round(durationMs) / 1000
+}
+
+/** For a CDATA section: xmlbuilder parts only the first of several ends in one text, the second would end the section. */
+function logText(text: string): string {
+  return text.replaceAll(']]>', ']]\u200b>')
 }

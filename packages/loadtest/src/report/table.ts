@@ -14,7 +14,7 @@ export function table(
   words = 1,
   captionSeen = true,
 ): Html {
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table>
 <caption${!captionSeen && html` class="unseen"`}>${caption}</caption>
 <thead><tr>${heads.map((head, index) => html`<th scope="col"${index >= words && html` class="n"`}>${head}</th>`)}</tr></thead>
 <tbody>${rows.map(
