@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface QueueServer {
   readonly url: string
+  /** Answers per second while requests were waiting: what it can do at most, as it turned out on this machine. */
+  capacity(): number
   stop(): Promise<void>
 }
 
@@ -15,20 +17,32 @@ export interface QueueServer {
 export async function startQueueServer(options: { atOnce: number; serviceMs: number }): Promise<QueueServer> {
   const waiting: (() => void)[] = []
   let free = options.atOnce
+  let busySince: number | undefined
+  let busyMs = 0
+  let answered = 0
   const server = createServer(async (request, response) => {
     request.resume()
     if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
+    else {
+      busySince ??= performance.now()
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
     await sleep(options.serviceMs)
+    if (busySince !== undefined) answered++
     const next = waiting.shift()
     if (next) next()
-    else free++
+    else {
+      free++
+      if (busySince !== undefined) busyMs += performance.now() - busySince
+      busySince = undefined
+    }
     response.writeHead(200, { 'content-type': 'application/json' }).end('[]')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    capacity: () => (1000 * answered) / (busyMs + (busySince === undefined ? 0 : performance.now() - busySince)),
     async stop() {
       server.closeAllConnections()
       server.close()

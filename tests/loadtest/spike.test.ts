@@ -20,10 +20,11 @@ test('a server that a surge overloads is back within seconds, and each phase is 
     })
     if (analysis?.kind !== 'spike') throw new Error('no spike analysis')
     const figures = JSON.stringify(analysis, null, 1)
-    expect(analysis.phases.map(({ phase, withinSlo }) => [phase, withinSlo]).slice(0, 2), figures).toEqual([
-      ['before', true],
-      ['during', false],
-    ])
+    const [before, during, after] = analysis.phases
+    expect([before?.phase, during?.phase, after?.phase]).toEqual(['before', 'during', 'after'])
+    expect(during?.withinSlo, figures).toBe(false)
+    expect(before?.p95Ms, figures).toBeLessThan(during?.p95Ms ?? 0)
+    expect(after?.p95Ms, figures).toBeLessThan(during?.p95Ms ?? 0)
     expect(analysis.secondsToSlo, figures).toBeLessThanOrEqual(3)
     expect(findings.fail).toEqual([])
   } finally {

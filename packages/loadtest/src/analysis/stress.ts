@@ -40,8 +40,8 @@ export function analyseStress(options: AnalyseOptions, findings: Findings): Stre
     ...(knee ? { knee: { iterationsPerSecond: knee.x, p95Ms: knee.y } } : {}),
     rule:
       `A step holds when its p95 is under ${milliseconds(slo.p95Ms)}, fewer than ` +
-      `${Number((slo.errorRate * 100).toPrecision(3))} % of its requests failed and at most 1 % of its iterations found no free ` +
-      'user. The capacity is the highest rate that held before two steps in a row did not.',
+      `${Number((slo.errorRate * 100).toPrecision(3))} % of its requests failed, at most 1 % of its iterations found no free ` +
+      'user, and its latency does not climb from its first second to its last. The capacity is the highest rate that held before two steps in a row did not.',
   }
   judgeCapacity(options, analysis, broken, findings)
   return analysis
