@@ -19,33 +19,10 @@ const endings = {
 
 export type OutputKind = keyof typeof endings
 
-export const outputKinds = Object.keys(endings) as readonly OutputKind[]
-
 export interface Output {
   readonly kind: OutputKind
   /** Absent: beside the report, under its name. */
-  readonly file?: string
-}
-
-/**
- * Reads `--out junit` or `--out junit=build/loadtest.xml`.
- * @throws JourneysError `invalid_output` (exit 2) that names the kinds
- */
-export function parseOutput(text: string): Output {
-  const [, kind = '', file] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? []
-  if (!isKind(kind)) {
-    throw new JourneysError('invalid_output', `"${kind}" is no kind of output`, {
-      hint: `one of ${outputKinds.join(', ')}, with a file if you like: --out junit=loadtest.xml`,
-      exitCode: ExitCode.usage,
-    })
-  }
-  if (file === '') {
-    throw new JourneysError('invalid_output', `--out ${text} names no file`, {
-      hint: `give one, or leave out the equals sign: --out ${kind}`,
-      exitCode: ExitCode.usage,
-    })
-  }
-  return file === undefined ? { kind } : { kind, file }
+  readonly file?: string | undefined
 }
 
 export interface WriteOutputsOptions {
@@ -129,8 +106,4 @@ function rendered(
     case 'prometheus':
       return renderPrometheus(result)
   }
-}
-
-function isKind(text: string): text is OutputKind {
-  return Object.hasOwn(endings, text)
 }
