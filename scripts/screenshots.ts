@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
 /** A picture that is higher is not looked at to its end. */
 const mostHeight = 1700
 /** What a report is opened for: as much of it as fits is in the picture. */
-const parts = ['#culprits', '#analysis', '#thresholds', '#time']
+const parts = ['#culprits', '#analysis', '#thresholds', '#time .chart']
 
 if (positionals.length === 0) throw new Error('name at least one report: .journeys/reports/<id>-<profile>.html')
 const executablePath = findChromium()
@@ -65,8 +65,8 @@ async function picture(
 /** Where the last part ends that fits, in pixels from the top. */
 async function endOf(page: Page): Promise<number> {
   const ends: number[] = []
-  for (const part of parts) {
-    const box = (await page.locator(part).count()) > 0 ? await page.locator(part).boundingBox() : undefined
+  for (const part of await page.locator(parts.join(', ')).all()) {
+    const box = await part.boundingBox()
     if (box && box.y + box.height < mostHeight) ends.push(box.y + box.height)
   }
   return ends.length === 0 ? mostHeight : Math.max(...ends)

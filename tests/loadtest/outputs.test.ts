@@ -69,7 +69,7 @@ describe('Markdown for a pull request', () => {
     const seen = text.slice(0, text.indexOf('<details>'))
     expect(seen).toContain('### ❌ Load test: fail')
     expect(seen).toContain('**all scenarios: p95 under 200 ms does not hold, it was 412 ms**')
-    expect(seen).toContain('create index on public.journal&#95;entries')
+    expect(seen).toContain('create index on public.journal_entries')
     expect(text).toContain('<details><summary>Thresholds</summary>')
     expect(text).toContain('`journeys loadtest`')
   })

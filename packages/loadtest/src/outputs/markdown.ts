@@ -121,7 +121,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 function text(value: string): string {
   return value
     .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\`*_[\]<>|~#!]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\`*[\]<>|~#]|(?<!\w)_|_(?!\w)/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/@/g, '&#64;')
     .replace(/:\/\//g, ':&#8203;//')
 }
