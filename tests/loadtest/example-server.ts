@@ -79,6 +79,7 @@ export function exampleServer(length: number, culprits: boolean): ServerSide {
         rows: Number(calls),
         share: Number(share),
         pagesPerCall: 12.4,
+        nested: false,
       })),
       waits: [
         { type: 'CPU', event: 'running', sessions: 2.1, share: 0.66 },
@@ -115,6 +116,6 @@ export function exampleServer(length: number, culprits: boolean): ServerSide {
       usage('api', 0.21, 2, 64e6),
       usage('gateway', 0.34, 1, 91e6),
     ],
-    machine: { cores: 2, cpuCores: { mean: 1.6, peak: 1.95 } },
+    machine: { cores: 2, cpuCores: { mean: 1.6, peak: 1.95 }, cpu: [] },
   }
 }

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ExitCode, JourneysError } from '@journeys/core/ops'
-import type { RunFile } from '@journeys/loadtest'
+import type { LoadTestResult, RunFile } from '@journeys/loadtest'
 import type { CommandContext } from './context.ts'
+import { shownPath } from './shown-path.ts'
 
 /** Where load tests put their reports and run files, unless they were told otherwise. */
 export function reportsFolder(context: Pick<CommandContext, 'workdir'>): string {
@@ -14,6 +15,16 @@ export function reportsFolder(context: Pick<CommandContext, 'workdir'>): string 
 export async function baselineFolder(context: CommandContext): Promise<string> {
   const { config } = await context.config()
   return resolve(context.workdir(), config.loadtest.baseline.folder)
+}
+
+/** With its files as a person at this prompt would type them. */
+export function withShownPaths(result: LoadTestResult, cwd: string): LoadTestResult {
+  const { reportFile, runFile } = result
+  return {
+    ...result,
+    ...(reportFile !== undefined && { reportFile: shownPath(reportFile, cwd) }),
+    ...(runFile !== undefined && { runFile: shownPath(runFile, cwd) }),
+  }
 }
 
 /**
@@ -27,7 +38,7 @@ export async function openRuns(context: CommandContext, named: readonly string[]
 }
 
 /** A file as it was typed, or the run with that id in the reports. */
-export async function runPath(context: CommandContext, named: string): Promise<string> {
+async function runPath(context: CommandContext, named: string): Promise<string> {
   const path = resolve(context.cwd, named)
   if (existsSync(path)) return path
   const folder = reportsFolder(context)
@@ -66,8 +77,11 @@ async function latest(context: CommandContext): Promise<string[]> {
   return [join(folder, newest)]
 }
 
+/** `20261123-140211-9f3a-load.json`; what `--out json` puts beside it has another name. */
+const runFileName = /^\d{8}-\d{6}-[0-9a-f]{4}(-merged)?-[^.]+\.json$/
+
 /** Run files, the newest first: their names begin with the time. */
 async function runNames(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => name.endsWith('.json')).sort((a, b) => b.localeCompare(a))
+  return names.filter((name) => runFileName.test(name)).sort((a, b) => b.localeCompare(a))
 }

@@ -7,7 +7,7 @@ const kinds = ['json', 'junit', 'markdown', 'html', 'prometheus'] as const
 /** A further form of the result, and the file that it goes to; without one it is put beside the report. */
 export interface WantedOutput {
   readonly kind: (typeof kinds)[number]
-  readonly file?: string | undefined
+  readonly file?: string
 }
 
 const wanted = z.string().transform((typed, context): WantedOutput => {
@@ -23,6 +23,7 @@ const wanted = z.string().transform((typed, context): WantedOutput => {
     const meant = closest(word, kinds)
     return fail(`does not take "${word}"`, `${meant ? `did you mean ${meant}? ` : ''}One of: ${kinds.join(', ')}`)
   }
+  if (file === undefined) return { kind }
   return file === '' ? fail('needs a file after the =', `--out ${kind}=results.${kind}`) : { kind, file }
 })
 

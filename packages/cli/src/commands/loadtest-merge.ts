@@ -1,11 +1,12 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { loadTestDocument } from '../documents/load-test.ts'
 import { flag } from '../flag.ts'
-import { reportsFolder, runPath } from '../load-runs.ts'
+import { openRuns, reportsFolder, withShownPaths } from '../load-runs.ts'
 import { outFlag } from '../out-flag.ts'
 import { shownPath } from '../shown-path.ts'
-import { renderLoadTest } from '../views/load-test.ts'
+import { renderLoadTest, renderOutputs } from '../views/load-test.ts'
 
 export const command = defineCommand({
   name: 'loadtest merge',
@@ -24,8 +25,22 @@ export const command = defineCommand({
   ],
   resume: 'run journeys loadtest merge again',
   async run(context, { runs, out }) {
-    void [reportsFolder, runPath, shownPath, out, runs, context]
-    throw new Error('not joined yet')
+    const { mergeRuns, prepareOutputs, writeOutputs, writeReport, writeWhole } = await import('@journeys/loadtest')
+    const folder = reportsFolder(context)
+    const where = { folder, workdir: context.cwd }
+    await prepareOutputs(out, where)
+    const merged = mergeRuns(await openRuns(context, runs))
+    const runFile = join(folder, `${merged.result.id}-${merged.result.profile}.json`)
+    const result = await writeReport({ ...merged.result, runFile }, folder)
+    await writeWhole(runFile, `${JSON.stringify({ ...merged, result })}\n`)
+    const outputs = await writeOutputs(out, result, where)
+    return {
+      document: {
+        result: withShownPaths(result, context.cwd),
+        outputs: outputs.map((one) => ({ ...one, file: shownPath(one.file, context.cwd) })),
+      },
+      exitCode: result.exitCode,
+    }
   },
-  render: ({ result }, look) => renderLoadTest(result, look),
+  render: ({ result, outputs }, look) => [renderLoadTest(result, look), ...renderOutputs(outputs)].join('\n'),
 })

@@ -28,7 +28,7 @@ test('a load test ends with a table per scenario, a verdict, and a report that i
   for (const name of ['journal_creation', 'profile_updates', 'progress_viewing', 'premium_purchases', 'all']) {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
   }
-  expect(stdout).toMatch(/^ {2}PASS +steady/m)
+  expect(stdout).toMatch(/^ {2}PASS +[\d.]+ s judged of [\d.]+ s/m)
   const report = /^ {2}report {2}(\S+)$/m.exec(stdout)?.[1] ?? ''
   expect(await readFile(join(project.workdir, report), 'utf8')).toContain('<html')
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
@@ -62,10 +62,50 @@ test('an unknown profile, engine or number of users is said before anything star
   expect(profile).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error  --profile does not take "smoek"\nhint   did you mean smoke? One of: load, smoke\n',
+    stderr:
+      'error  --profile does not take "smoek"\nhint   did you mean smoke? One of: load, spike, stress, recovery, soak, smoke\n',
   })
   const several = await journeys('loadtest --engine k7 --users 0 --duration 5')
   expect(several.code).toBe(2)
   for (const name of ['--engine', '--users', '--duration']) expect(several.stderr).toContain(name)
-  expect((await journeys('loadtest --profil smoke')).stderr).toContain('did you mean --profile? One of: load, smoke')
+  expect((await journeys('loadtest --profil smoke')).stderr).toContain(
+    'did you mean --profile? One of: load, spike, stress',
+  )
+})
+
+test('what cannot be run is said before anything starts', async () => {
+  await journeys('stop')
+  const refusals: Record<string, string> = {
+    'loadtest --users 100000': 'ceiling',
+    'loadtest --inject true': '--inject is for a recovery profile',
+    'loadtest --segment 0:1/2 --engine builtin': '--segment is for k6',
+    'loadtest --scenario missing.ts': 'there is no file missing.ts',
+  }
+  for (const [words, message] of Object.entries(refusals)) {
+    const { code, stderr } = await journeys(words)
+    expect({ words, code }).toEqual({ words, code: 2 })
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('stack    ready')
+  }
+  await journeys('start')
+})
+
+test('repeats become a baseline, and a later run is held against it', async () => {
+  const repeated = await journeys(`loadtest ${small} --repeat 2 --out junit --out markdown=comment.md`)
+  expect(repeated.code).toBe(0)
+  expect(repeated.stderr).toContain('run 2 of 2')
+  expect(repeated.stdout).toMatch(/^ {2}junit {3}\S+\.junit\.xml$/m)
+  expect(await readFile(join(project.workdir, 'comment.md'), 'utf8')).toContain('|')
+  expect((await journeys('loadtest baseline save main')).stdout).toContain('2 runs')
+  const { stdout } = await journeys(`loadtest ${small} --baseline main --json --quiet`)
+  const document = await parseDocument(stdout)
+  expect(document).toMatchObject({ result: { baseline: { name: 'main' } } })
+})
+
+test('a recovery run kills the local database, says how it came back, and every write is there', async () => {
+  const { stdout } = await journeys('loadtest --profile recovery --users 10 --duration 20s --engine builtin')
+  expect(stdout).toMatch(/^ {2}fault +kill -9 of the postmaster$/m)
+  expect(stdout).toMatch(/^ {2}first success +[\d.]+ s after the fault$/m)
+  expect(stdout).toMatch(/^ {2}lost writes +0 of \d+ that were answered 2xx/m)
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
 })

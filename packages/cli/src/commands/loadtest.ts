@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts'
 import { loadTestDocument } from '../documents/load-test.ts'
 import { flag, oneOf, repeated, toggle, wholeNumber } from '../flag.ts'
 import { durationText, loadFlags, mustBeProfile } from '../load-flags.ts'
-import { baselineFolder, reportsFolder } from '../load-runs.ts'
+import { baselineFolder, reportsFolder, withShownPaths } from '../load-runs.ts'
 import { outFlag } from '../out-flag.ts'
 import { formatDuration } from '../output/duration.ts'
 import { formatCount } from '../output/number.ts'
@@ -17,7 +17,7 @@ import { shownPath } from '../shown-path.ts'
 import { usageError } from '../usage-error.ts'
 import { renderLiveLoad } from '../views/live-load.ts'
 import { renderRepeats } from '../views/load-repeats.ts'
-import { renderLoadTest } from '../views/load-test.ts'
+import { renderLoadTest, renderOutputs } from '../views/load-test.ts'
 
 const engines = ['auto', 'k6', 'builtin'] as const
 
@@ -123,7 +123,8 @@ export const command = defineCommand({
                 settings: config.loadtest.baseline,
                 force: flags.force,
               },
-        outputs: flags.out.map(({ kind, file }) => ({ kind, file: file && resolve(context.cwd, file) })),
+        outputs: flags.out,
+        cwd: context.cwd,
         keepData: flags.keepData,
         reportFolder:
           flags.reportFolder === undefined ? reportsFolder(context) : resolve(context.cwd, flags.reportFolder),
@@ -132,7 +133,7 @@ export const command = defineCommand({
         onProgress: liveProgress(context),
         processEnv: context.processEnv,
       })
-      const shown = (one: LoadTestResult) => withShortPaths(one, context.cwd)
+      const shown = (one: LoadTestResult) => withShownPaths(one, context.cwd)
       return {
         document: {
           result: shown(result),
@@ -148,7 +149,7 @@ export const command = defineCommand({
   render({ result, repeats, outputs }, look) {
     return [
       renderLoadTest(result, look),
-      ...outputs.map(({ kind, file }) => `  ${kind.padEnd(6)}  ${file}`),
+      ...renderOutputs(outputs),
       ...(repeats ? ['', renderRepeats(repeats, look)] : []),
     ].join('\n')
   },
@@ -172,15 +173,6 @@ async function faultOf(
 async function stackProcessesOf(context: CommandContext): Promise<StackProcess[]> {
   const { stackProcesses } = await import('@journeys/stack')
   return stackProcesses({ workdir: context.workdir() })
-}
-
-function withShortPaths(result: LoadTestResult, cwd: string): LoadTestResult {
-  const { reportFile, runFile } = result
-  return {
-    ...result,
-    ...(reportFile !== undefined && { reportFile: shownPath(reportFile, cwd) }),
-    ...(runFile !== undefined && { runFile: shownPath(runFile, cwd) }),
-  }
 }
 
 /** A line that is redrawn on a terminal; a log gets one line when the users of a run are there. */

@@ -73,13 +73,13 @@ const database = z.object({
   connections,
   cacheHit: z.object({ ratio: z.number(), reads: count }).exactOptional(),
   transactions: z.object({ committed: count, rolledBack: count }),
-  rows: z.object({ inserted: count, updated: count, deleted: count }),
+  rows: z.object({ inserted: count, updated: count, deleted: count }).exactOptional(),
   walBytes: bytes.exactOptional(),
   tempBytes: bytes,
   deadlocks: count,
   statements: list(statement).exactOptional(),
   waits: list(z.object({ type: z.string(), event: z.string(), sessions: z.number(), share: z.number() })),
-  tables: list(table),
+  tables: list(table).exactOptional(),
   timeline: list(
     z.object({
       second: z.number(),
@@ -91,13 +91,17 @@ const database = z.object({
   ),
 })
 
+const cpu = list(z.object({ second: z.number(), cores: z.number() }))
 const process = z.object({
   name: z.string(),
   cpuCores: cores.exactOptional(),
   limitCores: z.number(),
   memoryPeakBytes: bytes,
   memory: list(z.object({ second: z.number(), bytes })),
-  cpu: list(z.object({ second: z.number(), cores: z.number() })),
+  ownMemory: list(z.object({ second: z.number(), bytes }))
+    .exactOptional()
+    .describe('without files and shared memory'),
+  cpu,
 })
 
 /** The minutes of the load as the server saw them. */
@@ -107,5 +111,5 @@ export const serverSideDocument = z.object({
   notes: list(z.string()).describe('what could not be seen, and why'),
   database: database.exactOptional(),
   processes: list(process),
-  machine: z.object({ cores: count, cpuCores: cores }).exactOptional(),
+  machine: z.object({ cores: count, cpuCores: cores, cpu }).exactOptional(),
 })

@@ -37,6 +37,11 @@ export function renderLoadTest(result: LoadTestResult, look: Look): string {
   ].join('\n')
 }
 
+/** The files that `--out` asked for, under the report. */
+export function renderOutputs(outputs: readonly { readonly kind: string; readonly file: string }[]): string[] {
+  return outputs.map(({ kind, file }) => labelled(`  ${kind}`, file, { column, width: Number.POSITIVE_INFINITY }))
+}
+
 function headerParts({ environment, profile, engine, users, plan }: LoadTestResult): string[] {
   const engineName = engine.name === 'builtin' ? 'built-in engine' : `${engine.name} ${engine.version}`
   const load = plan.model === 'open' ? `up to ${formatNumber(topRate(plan))} iter/s` : `${formatCount(users)} users`
