@@ -23,7 +23,8 @@ export function renderLiveLoad(live: LoadProgress, look: Look): string {
           `errors ${formatCount(errors)}`,
         ].join('   ')
   // What is left of the line beside the spinner, the phase and the figures: a line that wraps cannot be redrawn.
-  const room = Math.max(4, Math.min(32, look.width - figures.length - phaseColumn - 6))
+  const room = Math.min(32, look.width - figures.length - phaseColumn - 6)
+  if (room < 4) return `${name} ${figures}`
   const filled = Math.round(room * Math.min(1, share))
   const bar = look.paint.cyan('█'.repeat(filled)) + look.paint.dim('░'.repeat(room - filled))
   return `${name} ${bar}  ${figures}`
