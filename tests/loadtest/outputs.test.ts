@@ -159,6 +159,12 @@ describe('--out', () => {
     expect(await readdir(path.join(folder, 'deep/down'))).toEqual(['loadtest.xml'])
   })
 
+  test('the report of joined runs does not take the place of one of theirs', async () => {
+    const merged = { ...exampleResult(), id: `${exampleResult().id}-merged` }
+    const [written] = await writeOutputs([{ kind: 'markdown' }], merged, { folder })
+    expect(path.basename(written?.file ?? '')).toBe('2026-11-23-140211-load-merged.md')
+  })
+
   test('a file that cannot be is refused before anything runs', async () => {
     await writeFile(path.join(folder, 'taken'), '')
     for (const file of ['taken/loadtest.xml', '.']) {

@@ -75,10 +75,10 @@ export async function writeOutputs(
   return written
 }
 
-/** `2026-11-23-140211-load`, under which everything of a run is kept. */
+/** `2026-11-23-140211-load`, under which everything of a run is kept; of joined runs `2026-11-23-140211-load-merged`. */
 export function reportName({ id, profile }: Pick<LoadTestResult, 'id' | 'profile'>): string {
-  const [, year, month, day, time] = /^(\d{4})(\d{2})(\d{2})-(\d{6})/.exec(id) ?? []
-  return time === undefined ? `${id}-${profile}` : `${year}-${month}-${day}-${time}-${profile}`
+  const [, year, month, day, time, suffix = ''] = /^(\d{4})(\d{2})(\d{2})-(\d{6})-[0-9a-f]+(-.+)?$/.exec(id) ?? []
+  return time === undefined ? `${id}-${profile}` : `${year}-${month}-${day}-${time}-${profile}${suffix}`
 }
 
 /** Writes a file and its folder; who reads it meanwhile sees the old one or the new one. */

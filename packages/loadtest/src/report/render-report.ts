@@ -4,18 +4,16 @@ import { analysisPart } from './analysis-part.ts'
 import { baselinePart } from './baseline-part.ts'
 import { chartPoints } from './chart-points.ts'
 import chartReader from './chart-reader.html'
-import chartStyle from './chart-style.html'
 import { failurePart } from './failure-part.ts'
 import { generatorPart } from './generator-part.ts'
 import { type Html, html, jsonForScript, trusted } from './html.ts'
 import { dateText } from './number-text.ts'
-import pageStyle from './page-style.html'
 import { axisSeconds } from './phase-bands.ts'
-import printStyle from './print-style.html'
 import { repeatPart } from './repeat-part.ts'
 import { requestPart, scenarioPart } from './scenario-part.ts'
 import { culpritPart, serverPart } from './server-part.ts'
 import { setupPart } from './setup-part.ts'
+import { styles } from './styles.ts'
 import { thresholdPart } from './threshold-part.ts'
 import { tiles } from './tiles.ts'
 import { timePart } from './time-part.ts'
@@ -53,9 +51,7 @@ export function renderReport(result: LoadTestResult, repeats: readonly LoadTestR
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src '${scriptHash}'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
-${trusted(pageStyle)}
-${trusted(chartStyle)}
-${trusted(printStyle)}
+${styles}
 </head>
 <body>
 <a class="skip" href="#content">Skip to the figures</a>

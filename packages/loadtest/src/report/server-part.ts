@@ -1,3 +1,4 @@
+import { clockTime } from '../profiles/duration.ts'
 import type { LoadTestResult } from '../result.ts'
 import type { Culprit } from '../server/culprits/culprit.ts'
 import type { DatabaseSide, ServerSide } from '../server/server-side.ts'
@@ -32,8 +33,10 @@ export function serverPart(result: LoadTestResult): Html | false {
     culprits.length > 0 && !elsewhere && cards(culprits),
     notes.length > 0 && html`<ul class="aside">${notes.map((note) => html`<li>${note}</li>`)}</ul>`,
     database && facts(database, server),
+    database && outageText(database),
     ...serverCharts(result),
     processes.length > 0 && processTable(server),
+    database && applicationTable(database),
     database && statementPart(database),
     database && waitPart(database),
     database && tablePart(database),
@@ -62,6 +65,37 @@ ${fact('deadlocks', count(deadlocks), '')}
 </dl>`
 }
 
+/** When the database was not there: the first thing to know about its figures. */
+function outageText({ outages, restartsAtMs }: DatabaseSide): Html | false {
+  if (outages.length === 0 && restartsAtMs.length === 0) return false
+  const gone = outages.map(({ fromMs, toMs }) => `from ${clockTime(fromMs)} to ${clockTime(toMs)}`).join(', ')
+  const anew = restartsAtMs.map((at) => clockTime(at)).join(', ')
+  return html`<p><b class="maybe">${outages.length > 0 && `It did not answer ${gone}.`} ${restartsAtMs.length > 0 && `It was started anew, seen at ${anew}.`}</b></p>`
+}
+
+/** Who holds the connections: a pool whose connections are all busy makes everybody else wait. */
+function applicationTable({ connections }: DatabaseSide): Html | false {
+  const { applications } = connections
+  if (applications.length === 0) return false
+  return table(
+    'Connections by application',
+    ['application', 'role', 'most', 'busy, mean', 'all busy'],
+    applications.map(({ application, role, peak, busyMean, allBusy }) => [
+      application === '' ? 'unnamed' : application,
+      role,
+      count(peak),
+      busyMean.toFixed(1),
+      allBusy >= mostlyBusy
+        ? html`<b class="bad">${percent(allBusy, 0)} of the time</b>`
+        : `${percent(allBusy, 0)} of the time`,
+    ]),
+    2,
+  )
+}
+
+/** From this share of the time on, a pool without a free connection is what others wait for. */
+const mostlyBusy = 0.5
+
 function processTable({ processes, machine }: ServerSide): Html {
   const cpu = (usage: { mean: number; peak: number } | undefined): Cell[] =>
     usage ? [usage.mean.toFixed(2), usage.peak.toFixed(2)] : [quiet('–'), quiet('–')]
@@ -87,9 +121,10 @@ function statementPart({ statements }: DatabaseSide): Html | false {
   if (!statements || statements.length === 0) return false
   return html`<h3>Statements, by the time they took</h3>
 ${barRows(
-  statements.slice(0, mostBars).map(({ title, share, meanMs, calls }) => ({
+  statements.slice(0, mostBars).map(({ title, share, meanMs, calls, nested }) => ({
     label: title,
-    note: `${count(calls)} calls, ${milliseconds(meanMs)} each`,
+    note: `${counted(calls, 'call')}, ${milliseconds(meanMs)} each${nested ? ', inside a function' : ''}`,
+    look: nested ? ('muted' as const) : ('plain' as const),
     value: share,
     text: percent(share),
   })),

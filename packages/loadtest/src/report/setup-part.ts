@@ -13,6 +13,7 @@ export function setupPart(result: LoadTestResult): Html {
     ['engine', `${engine.name} ${engine.version}`],
     ['machine', fingerprint.machine],
     ['load', loadRow(result)],
+    ...segmentRow(result),
     ['think time', thinkTime(result)],
     [
       'weights',
@@ -44,6 +45,11 @@ function loadRow({ plan }: LoadTestResult): string {
     stages.length > 9 ? [...stages.slice(0, 4), `… ${stages.length - 6} more …`, ...stages.slice(-2)] : stages
   const users = plan.model === 'open' ? `, at most ${count(plan.users)} users at once` : ''
   return `${plan.executor}, in ${unit} from ${count(plan.start)}: ${shown.join(' · ')}${users}`
+}
+
+/** One generator of several knows only its share. */
+function segmentRow({ segment }: LoadTestResult): [string, string][] {
+  return segment ? [['share of the load', `${segment.segment} of ${segment.sequence}: one generator of several`]] : []
 }
 
 function thinkTime({ plan }: LoadTestResult): string {
