@@ -23,7 +23,7 @@ export function outageChart(analysis: RecoveryAnalysis, { timeline }: LoadTestRe
   const failed = shown.reduce((sum, { errors }) => sum + errors, 0)
   const mark = (value: number | undefined, label: string, look: string, row: number) =>
     value !== undefined &&
-    html`<span class="moment ${look} row${row}${value + fault - from > span * 0.7 && ' late'}" style="left:${place(fault + value)}"><b>${label}</b></span>`
+    html`<span class="moment ${look} row${row}${value + fault - from > span * 0.5 && ' late'}" style="left:${place(fault + value)}"><b>${label}</b></span>`
   return html`<figure class="chart" aria-labelledby="outage-title">
 <figcaption id="outage-title"><b>Requests around the fault, second by second</b>
 <span class="legend"><span><i class="key good"></i>answered</span><span><i class="key s-bad"></i>failed</span></span></figcaption>
