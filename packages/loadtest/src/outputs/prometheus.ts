@@ -8,11 +8,12 @@ const verdicts: readonly Verdict[] = ['pass', 'warn', 'fail', 'inconclusive', 'i
  * https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export async function renderPrometheus(result: LoadTestResult): Promise<string> {
-  const { Gauge, Registry } = await import('prom-client')
-  const registry = new Registry()
+  // A CommonJS module: bundled and in Node alike it is there as a whole as the default.
+  const { default: prom } = await import('prom-client')
+  const registry = new prom.Registry()
   registry.setDefaultLabels({ environment: result.environment.name, profile: result.profile })
   const gauge: AddGauge = (name, help, labels, samples) => {
-    const metric = new Gauge({ name: `journeys_loadtest_${name}`, help, labelNames: labels, registers: [registry] })
+    const metric = new prom.Gauge({ name: `journeys_loadtest_${name}`, help, labelNames: labels, registers: [registry] })
     // With an empty list the metric would still say 0: nothing measured is not 0.
     if (samples.length === 0) registry.removeSingleMetric(`journeys_loadtest_${name}`)
     for (const [values, value] of samples) metric.set(values, value)
