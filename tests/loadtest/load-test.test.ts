@@ -96,7 +96,11 @@ function theStory(engine: EngineName): void {
 
   test('has 12 users make a request every two seconds, and times the answers', () => {
     expect(result.engine.name).toBe(engine)
-    expect(result.steady).toEqual({ startMs: 1000, endMs: 6000 })
+    expect(result.phases.find(({ name }) => name === 'steady')).toMatchObject({
+      startMs: 1000,
+      endMs: 6000,
+      judged: true,
+    })
     // 12 users, 2 s apart on average: 6 requests/s, some less for the answers.
     expect(result.total.rate).toBeGreaterThan(3.5)
     expect(result.total.rate).toBeLessThan(9)
@@ -114,7 +118,7 @@ function theStory(engine: EngineName): void {
   test('does not judge a throughput that so few users cannot reach, and says so', () => {
     const rate = result.thresholds.find(({ metric }) => metric === 'http_reqs')
     expect(rate?.ok).toBeNull()
-    expect(rate?.note).toContain('12 users who think 1 to 3 s make 6 requests/s at most')
+    expect(rate?.note).toMatch(/^this plan makes \d requests\/s at most$/)
   })
 
   test('tells what is going on while it runs', () => {
@@ -152,7 +156,7 @@ function theStory(engine: EngineName): void {
       expect(cut.reasons[0]).toBe('the run was interrupted')
       expect(cut.total.whole.requests).toBeGreaterThanOrEqual(5)
       expect(cut.failures, 'requests that were given up are no failures of the server').toEqual([])
-      expect(await readdir(folder)).toHaveLength(1)
+      expect((await readdir(folder)).map((name) => name.replace(/^.*\./, '.')).sort()).toEqual(['.html', '.json'])
       expect(await readFile(cut.reportFile as string, 'utf8')).toContain('interrupted')
       expect(cut.testUsers.removed).toBe(true)
       expect(await rowsLeft()).toEqual(nothing)
@@ -184,7 +188,7 @@ describe('a load test', () => {
     const target = { ...targetOf(dead), supabaseUrl: 'http://127.0.0.1:1' }
     try {
       await withFolder(async (folder) => {
-        const result = await quickLoad(dead, folder, { engine: 'builtin', target, duration: 4 })
+        const result = await quickLoad(dead, folder, { engine: 'builtin', target, duration: 8 })
         expect([result.verdict, result.exitCode]).toEqual(['fail', 99])
         expect(result.total.errors).toBe(result.total.requests)
         expect(result.total.p95).toBeUndefined()

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { type Config, type Environment, loadConfig } from '@journeys/core/ops'
-import { type LoadTestOptions, type LoadTestResult, runLoadTest } from '@journeys/loadtest'
+import { type LoadTestResult, runLoadTests, type SeriesOptions } from '@journeys/loadtest'
 import type { TestStack } from '../support/stack.ts'
 
 /** The stack of a test as the environment that `journeys loadtest` acts on. */
@@ -44,14 +44,16 @@ export function quickConfig(loadtest: Partial<Config['loadtest']> = {}): Promise
 export async function quickLoad(
   stack: TestStack,
   folder: string,
-  options: Pick<LoadTestOptions, 'engine'> & Partial<LoadTestOptions>,
+  options: Pick<SeriesOptions, 'engine'> & Partial<SeriesOptions>,
 ): Promise<LoadTestResult> {
-  return runLoadTest({
+  const { result } = await runLoadTests({
     target: targetOf(stack),
     config: options.config ?? (await quickConfig()),
     profile: 'quick',
     reportFolder: folder,
+    cwd: folder,
     processEnv: process.env,
     ...options,
   })
+  return result
 }

@@ -1,13 +1,16 @@
 import type { Engine } from './engines/engine.ts'
-import { type Phase, phaseAt } from './profiles/phase.ts'
+import { phaseAt } from './profiles/phase.ts'
 import { type LoadPlan, plannedDurationMs } from './profiles/plan.ts'
 import type { Recorder } from './recorder/recorder.ts'
 import type { UserProgress } from './users/test-users.ts'
 
 /** What is going on, for a live line in the terminal. */
 export interface LoadProgress {
-  /** `users`: being made. `starting`: the engine is, and no user is there yet. `cleanup`: users are being removed. */
-  readonly phase: 'users' | 'starting' | Phase | 'cleanup'
+  /**
+   * `users`: being made. `starting`: the engine is, and no user is there yet. `cleanup`: users are being removed. Else the plan's
+   * phase.
+   */
+  readonly phase: string
   readonly engine: { readonly name: 'k6' | 'builtin'; readonly version: string }
   /** Of the load; 0 before it. */
   readonly elapsedMs: number
@@ -22,6 +25,8 @@ export interface LoadProgress {
   readonly requests: number
   /** So far. */
   readonly errors: number
+  /** With repeats: which run this is. */
+  readonly run?: { readonly number: number; readonly of: number }
 }
 
 const intervalMs = 500
@@ -82,7 +87,7 @@ export class ProgressReporter {
     })
   }
 
-  #send(phase: LoadProgress['phase'], now: Partial<LoadProgress> & { users: number }): void {
+  #send(phase: string, now: Partial<LoadProgress> & { users: number }): void {
     const { requests, errors } = this.#recorder.total.whole
     this.#report?.({
       phase,

@@ -1,5 +1,7 @@
 import type { LoadPlan } from '../profiles/plan.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import type { GeneratorLoad } from '../result.ts'
+import type { ScenarioSource } from '../scenarios/scenario-source.ts'
 
 /** A load-test user who is signed in. */
 export interface SignedInUser {
@@ -10,19 +12,31 @@ export interface SignedInUser {
 
 export interface EngineRun {
   readonly plan: LoadPlan
+  /** What the names in `plan.round` stand for. */
+  readonly scenarios: ScenarioSource
   /** The project: `http://127.0.0.1:54321`. */
   readonly url: string
   readonly anonKey: string
-  /** As many as the plan has at its top. */
+  /** `plan.users` of them. */
   readonly users: readonly SignedInUser[]
   readonly recorder: Recorder
   /** Ends the load at once; what was measured until then stays in the recorder. */
   readonly signal: AbortSignal
+  /** Only for k6; the built-in engine refuses them. */
+  readonly k6?: K6Options | undefined
+}
+
+export interface K6Options {
+  /** k6's own outputs beside ours: `json=results.json`, `experimental-prometheus-rw`. */
+  readonly outputs?: readonly string[] | undefined
+  /** This generator's share of the test, as k6 writes it: https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/#execution-segment */
+  readonly segment?: { readonly segment: string; readonly sequence: string } | undefined
 }
 
 export interface EngineOutcome {
-  /** What a reader of the figures should know: a generator that was busy, samples that were lost. */
+  /** What a reader of the figures should know: samples that were lost. */
   readonly warnings: string[]
+  readonly generator: GeneratorLoad
 }
 
 export interface Engine {

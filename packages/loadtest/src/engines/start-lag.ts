@@ -14,10 +14,10 @@ export class StartLag {
   }
 
   /** @returns what is to be added to the time of the iteration's first answer: nothing for what is only the clock's grain */
-  begun(lateMs: number): number {
+  begun(lateMs: number, phase: string): number {
     const lag = Math.max(0, lateMs)
     this.#lags.record(lag)
-    this.#recorder.addStartLag(lag)
+    this.#recorder.addStartLag(lag, phase)
     return lag > clockGrainMs ? lag : 0
   }
 

@@ -13,6 +13,7 @@ const keptOutput = 2000
 export function commandFault(command: string, env: NodeJS.ProcessEnv, timeoutMs: number = longestMs): Fault {
   return {
     description: command,
+    command,
     inject: (signal) => runShell(command, env, signal, timeoutMs),
   }
 }

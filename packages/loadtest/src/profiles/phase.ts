@@ -1,34 +1,38 @@
-/** The parts of a run. Only `steady` is judged: averages over a ramp say nothing about the load that was planned. */
-export type Phase = 'ramp' | 'steady' | 'down'
-export const phases: readonly Phase[] = ['ramp', 'steady', 'down']
+/** Shared by both engines, also inside k6: no import. */
 
+/** A stretch of the plan in which the load changes linearly; several may share a phase. */
 export interface Stage {
-  readonly phase: Phase
+  /** `ramp`, `steady`, `down`; `before`, `during`, `after`; `step 3`: the same name never comes back later in a plan. */
+  readonly phase: string
+  /** Thresholds are judged on this phase: averages over a ramp say nothing about the load that was planned. */
+  readonly judged: boolean
+  /** 0: the load jumps. */
   readonly durationMs: number
-  /** Users at the end of the stage; within it the number changes linearly (k6's `ramping-vus`). */
-  readonly users: number
+  /** At its end: users (closed model) or iterations per second (open model). */
+  readonly target: number
 }
 
 /** @param elapsedMs since the load began; after the last stage it is still that stage */
-export function phaseAt(stages: readonly Stage[], elapsedMs: number): Phase {
+export function phaseAt(stages: readonly Stage[], elapsedMs: number): string {
   let end = 0
   for (const stage of stages) {
     end += stage.durationMs
     if (elapsedMs < end) return stage.phase
   }
-  return stages.at(-1)?.phase ?? 'down'
+  return stages.at(-1)?.phase ?? ''
 }
 
-/** How many users the plan wants at a moment: linear within a stage, from 0. */
-export function usersAt(stages: readonly Stage[], elapsedMs: number): number {
+/**
+ * What the plan wants at a moment, users or iterations per second: linear within a stage.
+ * @param start the target before the first stage
+ */
+export function targetAt(start: number, stages: readonly Stage[], elapsedMs: number): number {
   let begin = 0
-  let from = 0
-  for (const stage of stages) {
-    if (elapsedMs < begin + stage.durationMs) {
-      return Math.floor(from + ((stage.users - from) * (elapsedMs - begin)) / stage.durationMs)
-    }
-    begin += stage.durationMs
-    from = stage.users
+  let from = start
+  for (const { durationMs, target } of stages) {
+    if (elapsedMs < begin + durationMs) return from + ((target - from) * (elapsedMs - begin)) / durationMs
+    begin += durationMs
+    from = target
   }
   return from
 }

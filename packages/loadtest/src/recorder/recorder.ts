@@ -1,44 +1,81 @@
-import { type Phase, phaseAt, phases } from '../profiles/phase.ts'
+import type { ThresholdRule } from '@journeys/core/ops'
+import { OutageLog } from '../analysis/outage-log.ts'
+import type { ConfirmedWrite } from '../fault/lost-writes.ts'
+import { phaseAt } from '../profiles/phase.ts'
 import type { LoadPlan } from '../profiles/plan.ts'
-import type { FailureResult, LatencyBucket } from '../result.ts'
-import { type ScenarioName, scenarioNames } from '../scenarios/index.ts'
+import type { LatencyBucket, RunData } from '../result.ts'
+import { type FailureDetail, Failures } from './failures.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
 import { Part } from './part.ts'
+import { Reservoir } from './reservoir.ts'
+import { Submetrics } from './submetrics.ts'
 import { Timeline } from './timeline.ts'
 
 export interface RequestSample {
   /** When the answer was there (or given up), as `Date.now()`. */
   readonly at: number
-  readonly scenario: ScenarioName
+  readonly scenario: string
   /** Of the moment in which the request was sent. */
-  readonly phase: Phase
+  readonly phase: string
   readonly name: string
   /** 0: no answer. */
   readonly status: number
   readonly failed: boolean
+  /** In an open model with the lateness of the iteration's start. */
   readonly durationMs: number
   readonly error?: string | undefined
 }
 
-/** Kinds of failure kept apart; after that they are counted as `other`. */
-const mostFailures = 50
+/** `judged`: what fell into a judged phase. `whole`: everything. */
+export interface Parts {
+  readonly judged: Part
+  readonly whole: Part
+}
+
+/** One phase, judged or not. */
+export interface PhaseParts {
+  readonly total: Part
+  readonly scenarios: Map<string, Part>
+  /** Open model: how late iterations were begun. */
+  readonly startLag: LatencyHistogram
+  readonly iterations: number
+  readonly dropped: number
+}
+
 const bucketsPerDecade = 10
 
-/** Everything an engine measures comes together here: both engines feed it the same samples. */
+/** Everything an engine measures comes together here: both engines feed it the same samples. Memory is bounded. */
 export class Recorder {
-  readonly total: Readonly<Record<'steady' | 'whole', Part>> = { steady: new Part(), whole: new Part() }
-  readonly scenarios = new Map(scenarioNames.map((name) => [name, { steady: new Part(), whole: new Part() }] as const))
-  readonly requests = new Map<string, { steady: Part; whole: Part }>()
-  readonly failures = new Map<string, FailureResult & { count: number }>()
-  readonly failedChecks = new Map<string, { scenario: ScenarioName; name: string; count: number }>()
+  readonly total: Parts = newParts()
+  readonly scenarios: ReadonlyMap<string, Parts>
+  readonly requests = new Map<string, Parts>()
+  readonly phases = new Map<string, PhaseParts>()
+  /** What thresholds with tags look at. */
+  readonly submetrics: Submetrics
+  readonly failures = new Failures()
+  /** Of the judged phases. */
+  readonly failedChecks = new Map<string, { scenario: string; name: string; count: number }>()
   readonly timeline: Timeline
+  /** `recovery`: the moments after the fault. */
+  readonly outage: OutageLog | undefined
+  /** Every write that was answered 2xx, when the plan asks for them. */
+  readonly writes: ConfirmedWrite[] = []
+  readonly #judged: ReadonlySet<string>
+  readonly #samples = new Map<string, Reservoir>()
   readonly #buckets = new Map<number, number>()
   #startedAt: number | undefined
   #lastAt = 0
   #users = 0
   #mostUsers = 0
 
-  constructor(plan: LoadPlan) {
+  /** @param rules those with tags get figures of their own, as k6's sub-metrics */
+  constructor(plan: LoadPlan, rules: readonly ThresholdRule[] = []) {
+    const names = Object.keys(plan.weights).filter((name) => (plan.weights[name] ?? 0) > 0)
+    this.scenarios = new Map(names.map((name) => [name, newParts()]))
+    this.submetrics = new Submetrics(rules)
     this.timeline = new Timeline((second) => phaseAt(plan.stages, second * 1000))
+    this.outage = plan.faultAtMs === undefined ? undefined : new OutageLog(plan.faultAtMs)
+    this.#judged = new Set(plan.stages.filter(({ judged }) => judged).map(({ phase }) => phase))
   }
 
   /** When the load began, as `Date.now()`; `undefined` before. */
@@ -64,37 +101,60 @@ export class Recorder {
   }
 
   addRequest(sample: RequestSample): void {
+    const { scenario, phase, name, status, failed, durationMs } = sample
     const elapsed = this.#elapsed(sample.at)
-    this.timeline.request(elapsed, sample.failed, sample.durationMs)
-    for (const part of this.#parts(sample.scenario, sample.phase)) {
-      part.add(sample.status, sample.failed, sample.durationMs)
+    this.timeline.request(elapsed, failed, durationMs)
+    this.outage?.request(elapsed, failed, durationMs)
+    for (const part of this.#parts(scenario, phase)) part.add(status, failed, durationMs)
+    const named = this.#named(name)
+    named.whole.add(status, failed, durationMs)
+    if (this.#judged.has(phase)) {
+      named.judged.add(status, failed, durationMs)
+      if (status !== 0) this.#sample(name, elapsed, durationMs)
     }
-    const named = this.requests.get(sample.name) ?? { steady: new Part(), whole: new Part() }
-    this.requests.set(sample.name, named)
-    named.whole.add(sample.status, sample.failed, sample.durationMs)
-    if (sample.phase === 'steady') {
-      named.steady.add(sample.status, sample.failed, sample.durationMs)
-      const bucket = Math.floor(Math.log10(Math.max(0.1, sample.durationMs)) * bucketsPerDecade)
-      if (sample.status !== 0) this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
-    }
-    if (sample.failed) this.#addFailure(sample)
+    for (const part of this.submetrics.matching(sample)) part.add(status, failed, durationMs)
+    if (failed) this.failures.add(sample, elapsed)
   }
 
-  addIteration(at: number, scenario: ScenarioName, phase: Phase): void {
+  /** What a failed answer said: the first of each kind is kept. */
+  addFailureDetail(detail: FailureDetail): void {
+    this.failures.addDetail(detail)
+  }
+
+  addIteration(at: number, scenario: string, phase: string): void {
     this.#elapsed(at)
-    for (const part of this.#parts(scenario, phase)) part.iterations++
+    for (const part of [...this.#parts(scenario, phase), ...this.submetrics.matching({ scenario, phase })]) {
+      part.iterations++
+    }
   }
 
-  addCheck(scenario: ScenarioName, phase: Phase, name: string, passed: boolean): void {
-    for (const part of this.#parts(scenario, phase)) {
-      if (passed) part.checksPassed++
-      else part.checksFailed++
+  /** Planned iterations that found no free user. */
+  addDropped(at: number, phase: string, count: number): void {
+    this.timeline.dropped(this.#elapsed(at), count)
+    const { total } = this.#phase(phase)
+    const parts = [this.total.whole, total, ...this.submetrics.matching({ phase })]
+    if (this.#judged.has(phase)) parts.push(this.total.judged)
+    for (const part of parts) part.dropped += count
+  }
+
+  /** Open model: how late one iteration was begun. */
+  addStartLag(ms: number, phase: string): void {
+    this.#phase(phase).startLag.record(ms)
+  }
+
+  addCheck(scenario: string, phase: string, name: string, passed: boolean): void {
+    for (const part of [...this.#parts(scenario, phase), ...this.submetrics.matching({ scenario, phase })]) {
+      part.addCheck(passed)
     }
-    if (passed) return
+    if (passed || !this.#judged.has(phase)) return
     const key = `${scenario}\n${name}`
     const failed = this.failedChecks.get(key) ?? { scenario, name, count: 0 }
     failed.count++
     this.failedChecks.set(key, failed)
+  }
+
+  addWrite(write: ConfirmedWrite): void {
+    this.writes.push(write)
   }
 
   setUsers(at: number, users: number): void {
@@ -103,7 +163,7 @@ export class Recorder {
     this.#mostUsers = Math.max(this.#mostUsers, users)
   }
 
-  /** Answers of the steady part by how long they took: ten buckets for every power of ten. */
+  /** Answers of the judged part by how long they took: ten buckets for every power of ten. */
   distribution(): LatencyBucket[] {
     const keys = [...this.#buckets.keys()].sort((a, b) => a - b)
     const first = keys[0]
@@ -116,25 +176,77 @@ export class Recorder {
     }))
   }
 
-  #parts(scenario: ScenarioName, phase: Phase): Part[] {
+  /** What is too large for a screen. */
+  data(): RunData {
+    const encoded = (parts: Iterable<[string, Part]>) =>
+      Object.fromEntries([...parts].map(([name, part]) => [name, part.latency.encode()]))
+    const judged = (parts: Iterable<[string, Parts]>) => encoded([...parts].map(([name, one]) => [name, one.judged]))
+    const phases = [...this.phases].filter(([phase]) => this.#judged.has(phase))
+    return {
+      histograms: {
+        total: this.total.judged.latency.encode(),
+        scenarios: judged(this.scenarios),
+        requests: judged(this.requests),
+        phases: Object.fromEntries(
+          phases.map(([phase, { total, scenarios }]) => [
+            phase,
+            { total: total.latency.encode(), scenarios: encoded(scenarios) },
+          ]),
+        ),
+      },
+      samples: Object.fromEntries([...this.#samples].map(([name, drawn]) => [name, drawn.samples()])),
+    }
+  }
+
+  #sample(name: string, elapsedMs: number, durationMs: number): void {
+    const bucket = Math.floor(Math.log10(Math.max(0.1, durationMs)) * bucketsPerDecade)
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
+    let drawn = this.#samples.get(name)
+    if (!drawn) {
+      drawn = new Reservoir()
+      this.#samples.set(name, drawn)
+    }
+    drawn.add(elapsedMs, durationMs)
+  }
+
+  #parts(scenario: string, phase: string): Part[] {
     const own = this.scenarios.get(scenario)
-    const parts = own ? [this.total.whole, own.whole] : [this.total.whole]
-    if (phase === 'steady') parts.push(this.total.steady, ...(own ? [own.steady] : []))
+    const inPhase = this.#phase(phase)
+    const parts = [this.total.whole, inPhase.total, scenarioPart(inPhase.scenarios, scenario)]
+    if (own) parts.push(own.whole)
+    if (!this.#judged.has(phase)) return parts
+    parts.push(this.total.judged)
+    if (own) parts.push(own.judged)
     return parts
   }
 
-  #addFailure({ name, status, error }: RequestSample): void {
-    const key = `${name}\n${status}\n${error ?? ''}`
-    const known = this.failures.get(key)
-    if (known) {
-      known.count++
-    } else if (this.failures.size < mostFailures) {
-      this.failures.set(key, { name, status, ...(status === 0 && error ? { error } : {}), count: 1 })
-    } else {
-      const other = this.failures.get('other') ?? { name: 'other', status: 0, error: 'other failures', count: 0 }
-      other.count++
-      this.failures.set('other', other)
+  #named(name: string): Parts {
+    let named = this.requests.get(name)
+    if (!named) {
+      named = newParts()
+      this.requests.set(name, named)
     }
+    return named
+  }
+
+  #phase(phase: string): PhaseParts {
+    let parts = this.phases.get(phase)
+    if (!parts) {
+      const total = new Part()
+      parts = {
+        total,
+        scenarios: new Map(),
+        startLag: new LatencyHistogram(),
+        get iterations() {
+          return total.iterations
+        },
+        get dropped() {
+          return total.dropped
+        },
+      }
+      this.phases.set(phase, parts)
+    }
+    return parts
   }
 
   #elapsed(at: number): number {
@@ -144,7 +256,15 @@ export class Recorder {
   }
 }
 
-/** A tag as k6 wrote it, or `undefined` when it is none of ours. */
-export function asPhase(text: string | undefined): Phase | undefined {
-  return phases.find((phase) => phase === text)
+function newParts(): Parts {
+  return { judged: new Part(), whole: new Part() }
+}
+
+function scenarioPart(scenarios: Map<string, Part>, name: string): Part {
+  let part = scenarios.get(name)
+  if (!part) {
+    part = new Part()
+    scenarios.set(name, part)
+  }
+  return part
 }

@@ -1,9 +1,9 @@
-import type { Phase } from '../profiles/phase.ts'
 import type { TimelinePoint } from '../result.ts'
 
 interface OpenSecond {
   requests: number
   errors: number
+  dropped: number
   users: number | undefined
   durations: number[]
 }
@@ -15,11 +15,11 @@ const secondsKeptOpen = 6
 export class Timeline {
   readonly #open = new Map<number, OpenSecond>()
   readonly #closed = new Map<number, TimelinePoint>()
-  readonly #phaseOf: (second: number) => Phase
+  readonly #phaseOf: (second: number) => string
   #newest = 0
 
   /** @param phaseOf the phase in which a second begins */
-  constructor(phaseOf: (second: number) => Phase) {
+  constructor(phaseOf: (second: number) => string) {
     this.#phaseOf = phaseOf
   }
 
@@ -30,6 +30,11 @@ export class Timeline {
     second.requests++
     if (failed) second.errors++
     second.durations.push(durationMs)
+  }
+
+  dropped(elapsedMs: number, count: number): void {
+    const second = this.#at(elapsedMs)
+    if (second) second.dropped += count
   }
 
   users(elapsedMs: number, users: number): void {
@@ -68,7 +73,7 @@ export class Timeline {
     if (this.#closed.has(second)) return undefined
     let open = this.#open.get(second)
     if (!open) {
-      open = { requests: 0, errors: 0, users: undefined, durations: [] }
+      open = { requests: 0, errors: 0, dropped: 0, users: undefined, durations: [] }
       this.#open.set(second, open)
     }
     return open
@@ -89,6 +94,7 @@ export class Timeline {
       users: open?.users ?? -1,
       requests: open?.requests ?? 0,
       errors: open?.errors ?? 0,
+      dropped: open?.dropped ?? 0,
       ...(durations.length > 0 ? { p50: at(50), p95: at(95), p99: at(99) } : {}),
     }
   }

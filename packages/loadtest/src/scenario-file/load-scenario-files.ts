@@ -17,6 +17,8 @@ const endings = ['.ts', '.mts', '.js', '.mjs']
 /** Scenarios out of files, instead of the app's four. */
 export interface LoadedScenarios {
   readonly source: ScenarioSource
+  /** As they were named. */
+  readonly files: readonly string[]
   /** By name, in the order of the files. */
   readonly weights: Readonly<Record<string, number>>
   /** Removes the bundle: only after the run, for k6 reads it when the load begins. */
@@ -49,7 +51,7 @@ export async function loadScenarioFiles(files: readonly string[], workdir: strin
     const module = path.join(folder, 'scenarios.mjs')
     await writeFile(module, bundles.module)
     const { scenarios } = (await import(pathToFileURL(module).href)) as { scenarios: Record<string, Scenario> }
-    return { source: { scenarios, module }, weights, remove }
+    return { source: { scenarios, module }, files, weights, remove }
   } catch (error) {
     await remove()
     throw error

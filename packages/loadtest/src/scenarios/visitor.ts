@@ -15,7 +15,15 @@ export interface Visitor {
   pause(): Promise<void>
   /** Notes whether an answer said what it should. A failed check is a wrong answer, whatever its status was. */
   check(name: string, passed: boolean): void
+  /**
+   * Notes a write that was answered 2xx, so that a recovery run can look for it afterwards.
+   * @param version the row's `updated_at` in the answer, for a row that is written again and again
+   */
+  wrote(table: WrittenTable, id: string, version?: string): void
 }
+
+/** `profiles` is looked up by `user_id`, the others by `id`. */
+export type WrittenTable = 'journal_entries' | 'purchases' | 'profiles'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 

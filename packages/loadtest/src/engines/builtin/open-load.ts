@@ -59,11 +59,12 @@ export class OpenLoad {
   #arrive(lateMs: number): void {
     const { plan, recorder } = this.#run
     const user = this.#free.shift()
+    const phase = phaseAt(plan.stages, this.#clock.elapsed())
     if (!user) {
-      recorder.addDropped(Date.now(), phaseAt(plan.stages, this.#clock.elapsed()), 1)
+      recorder.addDropped(Date.now(), phase, 1)
       return
     }
-    this.#busy.set(user, this.#visit(user, this.#lags.begun(lateMs)))
+    this.#busy.set(user, this.#visit(user, this.#lags.begun(lateMs, phase)))
   }
 
   async #visit(user: VirtualUser, lateMs: number): Promise<void> {

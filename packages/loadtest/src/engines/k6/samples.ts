@@ -138,7 +138,8 @@ export class SampleReader {
     if (dueMs === undefined) return
     const lateMs = at - this.#startedAt - dueMs
     this.#scheduleOffsetMs = Math.min(this.#scheduleOffsetMs, lateMs)
-    const counted = this.#lags.begun(lateMs - this.#scheduleOffsetMs)
+    const phase = phaseAt(this.#plan.stages, at - this.#startedAt)
+    const counted = this.#lags.begun(lateMs - this.#scheduleOffsetMs, phase)
     if (counted > 0) this.#lateMs.set(user, counted)
     else this.#lateMs.delete(user)
   }
