@@ -66,7 +66,8 @@ async function runNamed(folder: string, id: string): Promise<string | undefined>
 
 async function latest(context: CommandContext): Promise<string[]> {
   const folder = reportsFolder(context)
-  const [newest] = await runNames(folder)
+  const names = await runNames(folder)
+  const [newest] = names
   if (newest === undefined) {
     throw new JourneysError('run_not_found', 'there is no load test to take yet', {
       detail: `${folder} holds no run file`,
@@ -74,7 +75,17 @@ async function latest(context: CommandContext): Promise<string[]> {
       exitCode: ExitCode.usage,
     })
   }
-  return [join(folder, newest)]
+  const { readRunFile } = await import('@journeys/loadtest')
+  const { result } = await readRunFile(join(folder, newest))
+  const { series } = result
+  if (series === undefined) return [join(folder, newest)]
+  // Its runs are the newest files, the last one first.
+  const paths = names.slice(0, series.number).map((name) => join(folder, name))
+  const files = await Promise.all(paths.map(async (path) => ({ path, file: await readRunFile(path) })))
+  return files
+    .filter(({ file }) => file.result.series?.id === series.id)
+    .map(({ path }) => path)
+    .reverse()
 }
 
 /** `20261123-140211-9f3a-load.json`; what `--out json` puts beside it has another name. */

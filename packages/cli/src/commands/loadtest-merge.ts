@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { loadTestDocument } from '../documents/load-test.ts'
@@ -25,14 +24,13 @@ export const command = defineCommand({
   ],
   resume: 'run journeys loadtest merge again',
   async run(context, { runs, out }) {
-    const { mergeRuns, prepareOutputs, writeOutputs, writeReport, writeWhole } = await import('@journeys/loadtest')
+    const { mergeRuns, prepareOutputs, writeOutputs, writeReport, writeRunFile } = await import('@journeys/loadtest')
     const folder = reportsFolder(context)
     const where = { folder, workdir: context.cwd }
     await prepareOutputs(out, where)
     const merged = mergeRuns(await openRuns(context, runs))
-    const runFile = join(folder, `${merged.result.id}-${merged.result.profile}.json`)
-    const result = await writeReport({ ...merged.result, runFile }, folder)
-    await writeWhole(runFile, `${JSON.stringify({ ...merged, result })}\n`)
+    const reported = await writeReport(merged.result, folder)
+    const result = { ...reported, runFile: await writeRunFile({ ...merged, result: reported }, folder) }
     const outputs = await writeOutputs(out, result, where)
     return {
       document: {

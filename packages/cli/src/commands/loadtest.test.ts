@@ -58,12 +58,12 @@ test('on a terminal one line is redrawn, never wider than the screen', async () 
 })
 
 test('an unknown profile, engine or number of users is said before anything starts', async () => {
-  const profile = await journeys('loadtest --profile smoek')
+  const profile = await journeys('loadtest --profile recvery')
   expect(profile).toEqual({
     code: 2,
     stdout: '',
     stderr:
-      'error  --profile does not take "smoek"\nhint   did you mean smoke? One of: load, spike, stress, recovery, soak, smoke\n',
+      'error  --profile does not take "recvery"\nhint   did you mean recovery? One of: load, spike, stress, recovery, soak, smoke\n',
   })
   const several = await journeys('loadtest --engine k7 --users 0 --duration 5')
   expect(several.code).toBe(2)
@@ -78,7 +78,7 @@ test('what cannot be run is said before anything starts', async () => {
   const refusals: Record<string, string> = {
     'loadtest --users 100000': 'ceiling',
     'loadtest --inject true': '--inject is for a recovery profile',
-    'loadtest --segment 0:1/2 --engine builtin': '--segment is for k6',
+    'loadtest --segment 0:1/2 --engine builtin': '--segment needs k6',
     'loadtest --scenario missing.ts': 'there is no file missing.ts',
   }
   for (const [words, message] of Object.entries(refusals)) {
@@ -103,7 +103,7 @@ test('repeats become a baseline, and a later run is held against it', async () =
 })
 
 test('a recovery run kills the local database, says how it came back, and every write is there', async () => {
-  const { stdout } = await journeys('loadtest --profile recovery --users 10 --duration 20s --engine builtin')
+  const { stdout } = await journeys('loadtest --profile recovery --users 100 --duration 20s --engine builtin')
   expect(stdout).toMatch(/^ {2}fault +kill -9 of the postmaster$/m)
   expect(stdout).toMatch(/^ {2}first success +[\d.]+ s after the fault$/m)
   expect(stdout).toMatch(/^ {2}lost writes +0 of \d+ that were answered 2xx/m)

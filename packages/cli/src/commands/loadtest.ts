@@ -84,6 +84,13 @@ export const command = defineCommand({
   async run(context, flags) {
     const { config } = await context.config()
     mustBeProfile(config, flags.profile)
+    if (flags.engine === 'builtin' && (flags.segment || flags.k6Out.length > 0)) {
+      const option = flags.segment ? '--segment' : '--k6-out'
+      throw usageError(
+        `${option} needs k6: the built-in engine does not have it`,
+        'journeys k6 install, and no --engine builtin',
+      )
+    }
     const { describeLoad, loadScenarioFiles, planLoad, runLoadTests } = await import('@journeys/loadtest')
     const scenarios = flags.scenario.length > 0 ? await loadScenarioFiles(flags.scenario, context.cwd) : undefined
     try {

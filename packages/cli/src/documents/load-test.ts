@@ -122,6 +122,7 @@ export const loadTestDocument = z.object({
   users: count.describe('planned at the top, or in an open model at most'),
   plan,
   fingerprint: fingerprintDocument,
+  series: z.object({ id: z.string(), number: count, of: count }).exactOptional().describe('one run of --repeat n'),
   segment: z.object({ segment: z.string(), sequence: z.string() }).exactOptional().describe('one generator of several'),
   startedAt: z.string(),
   durationMs: z.number(),

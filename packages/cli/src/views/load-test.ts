@@ -84,8 +84,13 @@ function renderScenarios({ scenarios, total }: LoadTestResult, look: Look): stri
 }
 
 /** Where to look on the server: the likeliest cause in full, of others how many there are. Quiet when all is well. */
-function culprits({ server, verdict }: LoadTestResult, { paint }: Look): (readonly [label: string, text: string])[] {
-  const [first, ...more] = server?.culprits ?? []
+function culprits(
+  { server, verdict, plan }: LoadTestResult,
+  { paint }: Look,
+): (readonly [label: string, text: string])[] {
+  // A recovery run kills the database itself.
+  const found = server?.culprits.filter(({ kind }) => kind !== 'outage' || plan.kind !== 'recovery')
+  const [first, ...more] = found ?? []
   if (first === undefined || verdict === 'pass') return []
   const others = more.map(({ title }) => title)
   return [

@@ -39,7 +39,8 @@ function thresholdText(group: readonly ThresholdResult[], look: Look): string {
   if (group.length === 1) return `${name}: ${first.phase === undefined ? '' : `${first.phase} `}${valueText(first)}`
   const shown = group.length > mostPhases ? group.filter(({ ok }) => ok === false) : group
   const phases = shown.map((one) => {
-    const text = `${one.phase ?? ''} ${valueText(one)}`.trim()
+    const value = one.ok === null ? `– (${valueText(one)})` : valueText(one)
+    const text = `${one.phase ?? ''} ${value}`.trim()
     return one.ok === false ? look.paint.red(text) : text
   })
   const holding = group.length - shown.length
