@@ -19,14 +19,14 @@ export function renderLoadTest(result: LoadTestResult, look: Look): string {
   const verdict = paintVerdict(result, look)
   const judged = `${formatDuration(result.judgedSeconds * 1000)} judged of ${formatDuration(result.durationMs)}`
   const analysis = renderAnalysis(result, look)
+  const thresholds = thresholdLines(result, look)
   return [
     renderHeader(headerParts(result), verdict, look),
     '',
     ...(analysis.length > 0 ? [...analysis, ''] : []),
     // The steps of a stress run say more than one line of all of them together.
     ...(result.plan.kind === 'stress' ? [] : [renderScenarios(result, look), '']),
-    ...thresholdLines(result, look).map(([name, text]) => label(name, text)),
-    '',
+    ...(thresholds.length > 0 ? [...thresholds.map(([name, text]) => label(name, text)), ''] : []),
     label(verdict, [judged, ...result.reasons].join(' · ')),
     ...result.failures.slice(0, 3).map((one) => label(paint.red('errors'), failureText(one))),
     ...culprits(result, look).map(([name, text]) => label(name, text)),
