@@ -111,7 +111,9 @@ describe('the verdict', () => {
   })
 
   test('is fail with 99 when one scenario alone is too slow', () => {
-    const { verdict, exitCode, reasons } = judged({ ms: (scenario) => (scenario === 'premium_purchases' ? 250 : 5) })
+    const { verdict, exitCode, reasons } = judged({
+      ms: (scenario, index) => (scenario === 'premium_purchases' && index % 10 === 0 ? 250 : 5),
+    })
     expect([verdict, exitCode]).toEqual(['fail', 99])
     expect(reasons).toContain('premium_purchases: p95 under 200 ms does not hold, it was 250 ms')
     expect(reasons.some((reason) => reason.startsWith('journal_creation'))).toBe(false)
@@ -178,7 +180,10 @@ describe('the verdict', () => {
       'profile_updates: 20.0 % planned, 23.0 % achieved',
     ])
     const also = judged({ reached: 700, ms: () => 400 })
-    expect([also.verdict, also.reasons.length], 'what did not hold is said too').toEqual(['invalid', 6])
+    expect([also.verdict, also.reasons[1]], 'what did not hold is said too').toEqual([
+      'invalid',
+      'all scenarios: p95 under 200 ms does not hold, it was 400 ms',
+    ])
   })
 
   test('never passes when it was interrupted, and ends with 130', () => {
@@ -205,8 +210,7 @@ describe('the verdict', () => {
       ms: (_, __, phase) => (phase === 'during' ? 300 : 5),
     })
     expect(verdict).toBe('fail')
-    expect(reasons[0]).toBe('during, all scenarios: p95 under 200 ms does not hold, it was 300 ms')
-    expect(reasons.every((reason) => reason.startsWith('during'))).toBe(true)
+    expect(reasons).toEqual(['during, all scenarios: p95 under 200 ms does not hold, it was 300 ms'])
     expect(new Set(results.map(({ phase }) => phase))).toEqual(new Set(['before', 'during', 'after']))
   })
 

@@ -73,9 +73,19 @@ function passed(thresholds: readonly ThresholdResult[]): string {
     : 'every threshold holds on the steady part'
 }
 
+/** A scenario is named where it alone does not hold: what all of them together break says it of each. */
 function notHeld(thresholds: readonly ThresholdResult[], level: ThresholdResult['level']): string[] {
-  return thresholds
-    .filter((one) => one.level === level && one.ok === false)
+  const broken = thresholds.filter((one) => one.level === level && one.ok === false)
+  const sameForAll = (one: ThresholdResult) =>
+    broken.some(
+      (other) =>
+        other.scenario === undefined &&
+        other.key === one.key &&
+        other.expression === one.expression &&
+        other.phase === one.phase,
+    )
+  return broken
+    .filter((one) => one.scenario === undefined || !sameForAll(one))
     .map(
       (one) =>
         `${scopeText(one)}: ${one.title} does not hold, it was ${figureText(one.metric, one.expression, one.value)}`,
