@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { batch } from './batch.ts'
 import { cache } from './cache.ts'
 import { gateway } from './gateway.ts'
+import { loadtest } from './loadtest.ts'
 import { isMet, type Result } from './measurement.ts'
 import { read } from './read.ts'
 import { start } from './start.ts'
@@ -22,6 +23,7 @@ const benches: Record<string, (context: BenchContext) => Promise<Result | Result
   gateway,
   read,
   batch,
+  loadtest,
 }
 
 function line(result: Result): string {

@@ -1,5 +1,6 @@
 // `node --import ./scripts/text-files.mjs`: lets scripts that run from source import .sql, .html and .css files as text,
 // as scripts/build.mjs and vitest.config.ts do.
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { register } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
@@ -11,3 +12,6 @@ export async function load(url, context, nextLoad) {
 }
 
 if (isMainThread) register(import.meta.url)
+
+// What the bundler puts in by name.
+globalThis.__JOURNEYS_VERSION__ = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version

@@ -53,7 +53,7 @@ describe('the HTML report', () => {
 
   test.each([
     ['spike', 'From 100 to 1 000 users and back. 3 s after the load was back to normal'],
-    ['stress', '300 iterations/s held , that is 720 requests/s. At 350 iterations/s it broke'],
+    ['stress', '300 iterations/s held , that is 720 requests/s. Then it broke: at 350 iterations/s'],
     ['recovery', 'No write was lost : all 1 187 rows that were confirmed are there'],
     ['soak', 'p95 went from 14 ms to 19 ms. Memory grew: gateway.'],
   ] as const)('of a %s run answers what it was run for', (kind, answer) => {

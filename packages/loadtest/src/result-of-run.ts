@@ -1,5 +1,6 @@
 import type { ThresholdRule } from '@journeys/core/ops'
 import { analyse, type InjectedFault, type LostWrites } from './analysis/analysis.ts'
+import { answer } from './analysis/answer.ts'
 import type { Fingerprint } from './baseline/fingerprint.ts'
 import type { Engine, EngineOutcome } from './engines/engine.ts'
 import { segmentShare } from './engines/k6/check-options.ts'
@@ -79,6 +80,7 @@ export function resultOf(run: FinishedRun): LoadTestResult {
     concerns,
     abortedBy,
     interrupted,
+    answer: answer(analysis, options.config.slo.requestsPerSecond),
   })
   return {
     id: run.id,

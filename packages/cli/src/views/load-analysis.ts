@@ -108,7 +108,7 @@ function stressAnswers({ capacity, found, brokeFirst, knee }: AnalysisOf<'stress
       ? [
           [
             'broke first',
-            `${brokeFirst.what}, at ${formatNumber(brokeFirst.iterationsPerSecond)} iterations/s: ${brokeFirst.text}`,
+            `${brokeFirst.what}: ${brokeFirst.text}`,
           ] as const,
         ]
       : []),

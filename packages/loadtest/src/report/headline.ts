@@ -13,7 +13,7 @@ export function headline({ analysis }: LoadTestResult): string | undefined {
       const { capacity, brokeFirst } = analysis
       if (!capacity) return 'Capacity: not one step held.'
       const broke = brokeFirst
-        ? ` At ${rate(brokeFirst.iterationsPerSecond)} iterations/s it broke: ${brokeFirst.text}.`
+        ? ` Then it broke: ${brokeFirst.text}.`
         : ''
       return `Capacity: ${rate(capacity.iterationsPerSecond)} iterations/s, ${rate(capacity.requestsPerSecond)} requests/s.${broke}`
     }

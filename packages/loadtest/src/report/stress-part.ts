@@ -20,7 +20,7 @@ export function stressPart(analysis: StressAnalysis): Html {
     ? html`<b>${rate(capacity.iterationsPerSecond)} iterations/s held</b>, that is ${rate(capacity.requestsPerSecond)} requests/s.`
     : html`<b>Not one step held.</b>`
   const broke = brokeFirst
-    ? html` At ${rate(brokeFirst.iterationsPerSecond)} iterations/s it broke: ${brokeFirst.text}.`
+    ? html` Then it broke: ${brokeFirst.text}.`
     : !found && ' Nothing broke up to the highest rate: the capacity is at least this.'
   const bend =
     knee &&

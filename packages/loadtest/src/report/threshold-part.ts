@@ -5,12 +5,12 @@ import { type Cell, outcome, quiet, section, table } from './table.ts'
 
 /** One row per threshold and phase, one column per scenario; below it why some were not judged. */
 export function thresholdPart(result: LoadTestResult): Html {
-  const { thresholds } = result
+  const { thresholds, plan } = result
   if (thresholds.length === 0) {
     return section(
       'thresholds',
       'Thresholds',
-      html`<p>None were set: the verdict rests on the wrong answers alone.</p>`,
+      html`<p>${plan.kind === 'stress' ? 'A stress run is made to break them: its steps are held against the service level.' : 'None were set: the verdict rests on the wrong answers alone.'}</p>`,
     )
   }
   const scenarios = [...new Set(thresholds.flatMap(({ scenario }) => scenario ?? []))]

@@ -25,6 +25,8 @@ export interface JudgeOptions {
   readonly concerns: readonly string[]
   readonly abortedBy?: ThresholdRule | undefined
   readonly interrupted: boolean
+  /** What the profile was run for, said when it passed. */
+  readonly answer?: string | undefined
 }
 
 const exitCodes: Record<Verdict, number> = {
@@ -62,7 +64,7 @@ function decide(options: JudgeOptions): { verdict: Verdict; reasons: string[] } 
   }
   const warned = [...notHeld(thresholds, 'warning'), ...limitedAnswers(options), ...findings.warn, ...concerns]
   if (warned.length > 0) return { verdict: 'warn', reasons: warned }
-  return { verdict: 'pass', reasons: [passed(thresholds)] }
+  return { verdict: 'pass', reasons: [options.answer ?? passed(thresholds)] }
 }
 
 function passed(thresholds: readonly ThresholdResult[]): string {
