@@ -41,7 +41,10 @@ for (const [profile, more] of Object.entries(flags)) {
     )
     // Where it was run is nobody's business.
     const printed = done.stdout.replaceAll(folder, '.journeys/reports')
-    await writeFile(join(target, `${profile}.txt`), `$ journeys ${words.join(' ')}\n${printed}\nexit code ${done.code}\n`)
+    await writeFile(
+      join(target, `${profile}.txt`),
+      `$ journeys ${words.join(' ')}\n${printed}\nexit code ${done.code}\n`,
+    )
     const report = (await readdir(folder)).find((name) => name.endsWith('.html'))
     if (!report) throw new Error(`${profile} wrote no report:\n${done.stdout}`)
     await copyFile(join(folder, report), join(target, `${profile}.html`))

@@ -118,7 +118,7 @@ function theStory(engine: EngineName): void {
   test('does not judge a throughput that so few users cannot reach, and says so', () => {
     const rate = result.thresholds.find(({ metric }) => metric === 'http_reqs')
     expect(rate?.ok).toBeNull()
-    expect(rate?.note).toMatch(/^this plan makes \d requests\/s at most$/)
+    expect(rate?.note).toMatch(/^its load makes \d requests\/s at most$/)
   })
 
   test('tells what is going on while it runs', () => {

@@ -10,7 +10,7 @@ import type { LoadTestOptions } from './load-test.ts'
 import { type LoadPlan, phaseWindows, plannedDurationMs } from './profiles/plan.ts'
 import { ProgressReporter } from './progress.ts'
 import { Recorder } from './recorder/recorder.ts'
-import type { FailureResult, TestUsersResult } from './result.ts'
+import type { TestUsersResult } from './result.ts'
 import type { FinishedRun } from './result-of-run.ts'
 import type { ScenarioSource } from './scenarios/scenario-source.ts'
 import type { ServerSide, ServerWatch } from './server/server-side.ts'
@@ -54,6 +54,7 @@ export class LoadRun {
   readonly #watches: readonly LoadWatch[]
   #endedEarly: string | undefined
   #fault: InjectedFault | undefined
+  #server: Promise<ServerSide | undefined> | undefined
 
   constructor(run: LoadRunOptions) {
     const { options, plan, rules, engine } = run
@@ -163,20 +164,25 @@ export class LoadRun {
     })
   }
 
-  #ended: Promise<ServerSide | undefined> | undefined
-
   #endWatch(watch: ServerWatch | undefined): Promise<ServerSide | undefined> {
     const { total, failures, lastedMs } = this.recorder
     const seconds = secondsOf(judgedSpans(phaseSpans(this.#plan, lastedMs)))
-    this.#ended ??= watch
-      ? watch.end({ total: total.judged.figures(seconds), failures: failures.results() as FailureResult[] })
+    this.#server ??= watch
+      ? watch.end({ total: total.judged.figures(seconds), failures: failures.results() })
       : Promise.resolve(undefined)
-    return this.#ended
+    return this.#server
   }
 
   /** Asks the watches while the load runs, and injects the fault when it is due. */
   #supervise(end: AbortController, signal: AbortSignal): { problem: unknown; stop(): void } {
-    const state: { problem: unknown; stop(): void } = { problem: undefined, stop: () => clearInterval(timer) }
+    const state: { problem: unknown; stop(): void } = {
+      problem: undefined,
+      stop() {
+        clearInterval(timer)
+        // Nothing is broken any more once the load is over, however early that was.
+        end.abort()
+      },
+    }
     const tick = () => {
       const { startedAt } = this.recorder
       if (startedAt === undefined) return

@@ -104,14 +104,7 @@ function stressAnswers({ capacity, found, brokeFirst, knee }: AnalysisOf<'stress
     : paint.red('none: no step held')
   return [
     ['capacity', capacity && !found ? `at least ${height}: no two steps in a row broke` : height],
-    ...(brokeFirst
-      ? [
-          [
-            'broke first',
-            `${brokeFirst.what}: ${brokeFirst.text}`,
-          ] as const,
-        ]
-      : []),
+    ...(brokeFirst ? [['broke first', `${brokeFirst.what}: ${brokeFirst.text}`] as const] : []),
     [
       'knee',
       knee

@@ -21,21 +21,33 @@ export function thresholdLines({ thresholds }: Pick<LoadTestResult, 'thresholds'
   }
   const all = [...groups.values()]
   const general = all.filter(([one]) => one?.scenario === undefined)
-  const missed = all.filter((group) => group[0]?.scenario !== undefined && group.some(({ ok }) => ok === false))
+  // A scenario is named where it alone does not hold.
+  const missedByAll = new Set(
+    general.flat().flatMap((one) => (one.ok === false ? `${sameThreshold(one)}\n${one.phase}` : [])),
+  )
+  const missed = all.filter((group) =>
+    group.some(
+      (one) =>
+        one.scenario !== undefined &&
+        one.ok === false &&
+        !missedByAll.has(`${sameThreshold({ ...one, scenario: '' })}\n${one.phase}`),
+    ),
+  )
   return [
     ...[...general, ...missed].map((group): LabelledLine => [mark(group, look), thresholdText(group, look)]),
     ...unjudgedScenarios(thresholds).map((text): LabelledLine => [look.paint.yellow('–'), text]),
   ]
 }
 
-function sameThreshold({ level, scenario, metric, expression }: ThresholdResult): string {
-  return [level, scenario ?? '', metric, expression].join('\n')
+function sameThreshold({ level, scenario, key, expression }: ThresholdResult): string {
+  return [level, scenario ?? '', key, expression].join('\n')
 }
 
 function thresholdText(group: readonly ThresholdResult[], look: Look): string {
   const [first] = group
   if (first === undefined) return ''
-  const name = first.scenario === undefined ? first.title : `${first.title} (${first.scenario})`
+  const part = /[{,]\s*(?:name|status|expected_response)\b/.test(first.key) ? first.key : first.scenario
+  const name = part === undefined ? first.title : `${first.title} (${part})`
   if (group.length === 1) return `${name}: ${first.phase === undefined ? '' : `${first.phase} `}${valueText(first)}`
   const shown = group.length > mostPhases ? group.filter(({ ok }) => ok === false) : group
   const phases = shown.map((one) => {

@@ -13,7 +13,12 @@ export async function renderPrometheus(result: LoadTestResult): Promise<string> 
   const registry = new prom.Registry()
   registry.setDefaultLabels({ environment: result.environment.name, profile: result.profile })
   const gauge: AddGauge = (name, help, labels, samples) => {
-    const metric = new prom.Gauge({ name: `journeys_loadtest_${name}`, help, labelNames: labels, registers: [registry] })
+    const metric = new prom.Gauge({
+      name: `journeys_loadtest_${name}`,
+      help,
+      labelNames: labels,
+      registers: [registry],
+    })
     // With an empty list the metric would still say 0: nothing measured is not 0.
     if (samples.length === 0) registry.removeSingleMetric(`journeys_loadtest_${name}`)
     for (const [values, value] of samples) metric.set(values, value)

@@ -12,9 +12,7 @@ export function headline({ analysis }: LoadTestResult): string | undefined {
     case 'stress': {
       const { capacity, brokeFirst } = analysis
       if (!capacity) return 'Capacity: not one step held.'
-      const broke = brokeFirst
-        ? ` Then it broke: ${brokeFirst.text}.`
-        : ''
+      const broke = brokeFirst ? ` Then it broke: ${brokeFirst.text}.` : ''
       return `Capacity: ${rate(capacity.iterationsPerSecond)} iterations/s, ${rate(capacity.requestsPerSecond)} requests/s.${broke}`
     }
     case 'recovery': {

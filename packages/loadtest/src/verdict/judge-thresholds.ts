@@ -123,7 +123,7 @@ function result(
 function outcome(
   { plan, recorder }: ThresholdOptions,
   { metric, threshold }: ThresholdRule,
-  { part, seconds, share, phase }: Scope,
+  { part, seconds, share }: Scope,
 ): Pick<ThresholdResult, 'value' | 'ok' | 'note'> {
   const judged = evaluateThreshold(threshold, part.metric(metric, seconds))
   if (!judged) return { ok: null, note: 'nothing was measured in the judged part' }
@@ -135,8 +135,7 @@ function outcome(
   if (!ok && metric === 'http_reqs' && threshold.aggregation === 'rate' && threshold.operator.startsWith('>')) {
     const reachable = highestRate(plan, requestsPerIteration(recorder)) * share
     if (reachable <= threshold.limit) {
-      const where = phase === undefined ? 'this plan makes' : `the phase ${phase} makes`
-      return { value, ok: null, note: `${where} ${Math.floor(reachable)} requests/s at most` }
+      return { value, ok: null, note: `its load makes ${Math.floor(reachable)} requests/s at most` }
     }
   }
   return { value, ok }

@@ -144,7 +144,7 @@ describe('the verdict', () => {
     expect(verdict).toBe('pass')
     expect(results.find(({ metric }) => metric === 'http_reqs')).toMatchObject({
       ok: null,
-      note: 'this plan makes 10 requests/s at most',
+      note: 'its load makes 10 requests/s at most',
     })
   })
 
