@@ -63,7 +63,7 @@ export const exampleAnalysis: Readonly<Record<ExampleKind, Analysis | undefined>
       phase: 'step 7',
       iterationsPerSecond: 350,
       what: 'latency',
-      text: 'p95 was 310 ms, the service level is 200 ms',
+      text: 'at 350 iterations/s the p95 was 310 ms, the service level is 200 ms',
     },
     knee: { iterationsPerSecond: 250, p95Ms: 24 },
     rule: 'A step holds when its p95 and its share of errors are within the service level and at most 1 % of its iterations were dropped.',

@@ -1,3 +1,4 @@
+import { defaultConfig } from '@journeys/core/ops'
 import type { LoadTestResult } from '@journeys/loadtest'
 
 type BaselineComparison = NonNullable<LoadTestResult['baseline']>
@@ -32,14 +33,7 @@ export const exampleBaseline: BaselineComparison = {
   notes: ['1 run on each side: how much two runs of the same thing differ is taken from the settings'],
   method:
     'One-sided t test on the logarithm of each request’s percentile, corrected for the number of requests (Holm).',
-  settings: {
-    folder: 'loadtest-baselines',
-    maxSlowdownPercent: 10,
-    floorMs: 2,
-    minSamples: 200,
-    confidence: 0.95,
-    runNoisePercent: 3,
-  },
+  settings: defaultConfig().loadtest.baseline,
   before: { name: 'main', runs: [{ id: '20261120-091500-1c2d', startedAt: '2026-11-20T09:15:00.000Z' }] },
   after: { name: 'this run', runs: [{ id: '20261123-140211-9f3a', startedAt: '2026-11-23T14:02:11.000Z' }] },
   differences: [],

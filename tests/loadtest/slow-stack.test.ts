@@ -11,7 +11,7 @@ async function loadTestOf(stack: TestStack, users: number): Promise<{ result: Lo
   const config = await quickConfig({
     thinkTime: { minSeconds: 0.2, maxSeconds: 0.6 },
     profiles: { quick: { kind: 'load', users, rampUpSeconds: 1, holdSeconds: 7, rampDownSeconds: 1 } },
-    thresholds: { http_req_duration: ['p(95)<80'] },
+    thresholds: { http_req_duration: ['p(95)<40'] },
     warnings: {},
   })
   return withFolder(async (folder) => {
@@ -37,9 +37,9 @@ function failedBecauseOf(kind: string, { result, report }: { result: LoadTestRes
 
 test('an index that was dropped fails the load test, and its name is in the report', async () => {
   const stack = await slowStack()
-  await createPeople(stack, 20, 10_000)
+  await createPeople(stack, 20, 20_000)
   await withDatabase(stack, (client) => client.query('drop index public.journal_entries_user_id_date_id_idx'))
-  expect(failedBecauseOf('sequential_scans', await loadTestOf(stack, 12))).toBe(
+  expect(failedBecauseOf('sequential_scans', await loadTestOf(stack, 25))).toBe(
     'public.journal_entries is read as a whole: its index journal_entries_user_id_date_id_idx is gone',
   )
 })

@@ -3,25 +3,22 @@ const takesWord = new Set(['--workdir', '--env'])
 
 /** The words on a command line that are not options, up to `--`: `['--env', 'x', 'gdpr', 'anonymize']` → gdpr, anonymize. */
 export function plainWords(argv: readonly string[]): string[] {
-  const words: string[] = []
-  const rest = argv.slice(0, endOfOptions(argv))
-  for (let index = 0; index < rest.length; index += 1) {
-    const word = rest[index] ?? ''
-    if (takesWord.has(word)) index += 1
-    else if (!word.startsWith('-')) words.push(word)
-  }
-  return words
+  return wordsUntil(argv, () => false)
 }
 
 /** The words at the begin, as far as only options that every command takes stand between them: the rest may be an option's value. */
 export function leadingWords(argv: readonly string[]): string[] {
+  return wordsUntil(argv, (option) => !isGlobal(option))
+}
+
+function wordsUntil(argv: readonly string[], stopsAt: (option: string) => boolean): string[] {
   const words: string[] = []
   const rest = argv.slice(0, endOfOptions(argv))
   for (let index = 0; index < rest.length; index += 1) {
     const word = rest[index] ?? ''
     if (takesWord.has(word)) index += 1
     else if (!word.startsWith('-')) words.push(word)
-    else if (!isGlobal(word)) break
+    else if (stopsAt(word)) break
   }
   return words
 }

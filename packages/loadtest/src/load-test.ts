@@ -73,8 +73,6 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunFile> {
   return { schema: 'journeys/loadtest-run/1', result, data: recorder.data() }
 }
 
-export type PreparedLoadTest = Awaited<ReturnType<typeof prepareLoadTest>>
-
 /**
  * Everything that can be wrong before anything runs.
  * @throws JourneysError as `runLoadTest`

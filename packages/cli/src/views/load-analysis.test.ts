@@ -82,8 +82,7 @@ test('a stress run shows every step, the capacity, what broke first and the knee
                                                               dropped, generator
 
       capacity     100 iterations/s, 170 requests/s
-      broke first  latency, at 150 iterations/s: p95 was 412 ms, the service level
-                   is 200 ms
+      broke first  latency: p95 was 412 ms, the service level is 200 ms
       knee         latency climbs from 100 iterations/s on, p95 11 ms"
   `)
 })

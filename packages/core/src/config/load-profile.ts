@@ -101,7 +101,6 @@ export const loadProfile = z
   .meta({ id: 'profile' })
 
 export type LoadProfile = z.output<typeof loadProfile>
-export type LoadProfileKind = LoadProfile['kind']
 
 /**
  * `load` is the run of the document (1000 users at once); `smoke` says within seconds whether anything works at all.

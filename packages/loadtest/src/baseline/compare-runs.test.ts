@@ -1,16 +1,10 @@
+import { defaultConfig } from '@journeys/core/ops'
 import { describe, expect, test } from 'vitest'
 import { compareRuns, noBaseline } from './compare-runs.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { type SimulatedNoise, type SimulatedRequest, seeded, simulatedRun } from './simulated-run.ts'
 
-const settings = {
-  folder: 'loadtest-baselines',
-  maxSlowdownPercent: 10,
-  floorMs: 2,
-  minSamples: 200,
-  confidence: 0.95,
-  runNoisePercent: 3,
-}
+const settings = defaultConfig().loadtest.baseline
 const calm: SimulatedNoise = { run: 0, request: 0, stretch: 0, stretchSeconds: 1, answer: 0.3, tail: 0, odds: 0 }
 const random = seeded(1)
 const run = (...requests: SimulatedRequest[]) => simulatedRun(random, requests, calm)

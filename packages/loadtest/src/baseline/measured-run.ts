@@ -48,7 +48,6 @@ export const measuredRunSchema = z.strictObject({
 })
 
 export type MeasuredRun = z.infer<typeof measuredRunSchema>
-export type MeasuredRequest = MeasuredRun['requests'][number]
 
 /** Takes out of a run's file what a comparison needs: no URL, no user, no command, no body of an answer. */
 export function measuredRun({ result, data }: RunFile): MeasuredRun {

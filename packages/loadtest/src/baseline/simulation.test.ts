@@ -1,3 +1,4 @@
+import { defaultConfig } from '@journeys/core/ops'
 import { describe, expect, test } from 'vitest'
 import { compareRuns } from './compare-runs.ts'
 import type { BaselineVerdict } from './comparison.ts'
@@ -6,14 +7,7 @@ import { type SimulatedNoise, type SimulatedRequest, seeded, simulatedRun } from
 // Runs whose truth is known, 200 comparisons each: how often does the gate cry wolf, how often does it sleep?
 
 const comparisons = 200
-const settings = {
-  folder: 'loadtest-baselines',
-  maxSlowdownPercent: 10,
-  floorMs: 2,
-  minSamples: 200,
-  confidence: 0.95,
-  runNoisePercent: 3,
-}
+const settings = defaultConfig().loadtest.baseline
 
 /** 100 requests per second for 40 seconds, as a load test of 200 users makes them. */
 const usual: SimulatedRequest[] = [

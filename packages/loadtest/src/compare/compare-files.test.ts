@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { defaultConfig } from '@journeys/core/ops'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { saveBaseline } from '../baseline/baseline-file.ts'
 import { seeded, simulatedRun } from '../baseline/simulated-run.ts'
@@ -10,14 +11,7 @@ import { compareFiles } from './compare-files.ts'
 
 // Written by k6 1.8.1 against a server whose answers took 5 and 30 ms, and then half as long again.
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.json`, import.meta.url))
-const settings = {
-  folder: 'loadtest-baselines',
-  maxSlowdownPercent: 10,
-  floorMs: 2,
-  minSamples: 200,
-  confidence: 0.95,
-  runNoisePercent: 3,
-}
+const settings = defaultConfig().loadtest.baseline
 
 let workdir: string
 beforeEach(async () => {

@@ -5,7 +5,6 @@ import type { ScenarioSource } from './scenario-source.ts'
 
 export { scenarios }
 export type ScenarioName = keyof typeof scenarios
-export const scenarioNames = Object.keys(scenarios) as ScenarioName[]
 
 const root = path.dirname(createRequire(import.meta.url).resolve('@journeys/loadtest/package.json'))
 
