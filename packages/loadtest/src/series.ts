@@ -65,7 +65,10 @@ export async function runLoadTests(options: SeriesOptions): Promise<LoadTestSeri
   const written = await writeOutputs(outputs, reported, { ...folders, repeats })
   return {
     result: reported,
-    repeats: repeats.map((run) => (run.id === reported.id ? reported : run)),
+    // Each with its own verdict: that of all of them is the result's.
+    repeats: repeats.map((run) =>
+      run.id === reported.id ? { ...run, reportFile: reported.reportFile as string } : run,
+    ),
     outputs: written,
   }
 }

@@ -27,7 +27,7 @@ export function renderLoadTest(result: LoadTestResult, look: Look): string {
     // The steps of a stress run say more than one line of all of them together.
     ...(result.plan.kind === 'stress' ? [] : [renderScenarios(result, look), '']),
     ...(thresholds.length > 0 ? [...thresholds.map(([name, text]) => label(name, text)), ''] : []),
-    label(verdict, [judged, ...result.reasons].join(' · ')),
+    labelled(`  ${verdict}`, [judged, ...result.reasons].join(' · '), { column: verdictColumn(result), width }),
     ...result.failures.slice(0, 3).map((one) => label(paint.red('errors'), failureText(one))),
     ...culprits(result, look).map(([name, text]) => label(name, text)),
     ...(result.baseline ? renderBaseline(result.baseline, look) : []),
@@ -40,6 +40,11 @@ export function renderLoadTest(result: LoadTestResult, look: Look): string {
 /** The files that `--out` asked for, under the report. */
 export function renderOutputs(outputs: readonly { readonly kind: string; readonly file: string }[]): string[] {
   return outputs.map(({ kind, file }) => labelled(`  ${kind}`, file, { column, width: Number.POSITIVE_INFINITY }))
+}
+
+/** Wider where the word is. */
+function verdictColumn({ verdict, interrupted }: LoadTestResult): number {
+  return Math.max(column, (interrupted ? 'interrupted' : verdict).length + 4)
 }
 
 function headerParts({ environment, profile, engine, users, plan }: LoadTestResult): string[] {

@@ -127,16 +127,15 @@ function notesOn(changes: readonly RequestChange[], settings: BaselineSettings):
   const named = (verdict: RequestChange['verdict']) =>
     changes.filter((change) => change.verdict === verdict).map(({ request, percentile }) => `${request} p${percentile}`)
   const blind = named('blind')
-  const untested = [...new Set(changes.filter(({ verdict }) => verdict === 'untested').map(noteText))]
+  const untested = new Map<string, Set<string>>()
+  for (const { request, verdict, note = 'not judged' } of changes) {
+    if (verdict === 'untested') untested.set(note, (untested.get(note) ?? new Set()).add(request))
+  }
   const seeable = 2 * settings.maxSlowdownPercent
   return [
     ...(blind.length > 0 ? [`too noisy to see a slowdown of ${seeable} %: ${blind.join(', ')}`] : []),
-    ...untested,
+    ...[...untested].map(([note, requests]) => `${[...requests].join(', ')}: ${note}`),
   ]
-}
-
-function noteText({ request, note }: RequestChange): string {
-  return `${request}: ${note ?? 'not judged'}`
 }
 
 function errorReasons(before: readonly MeasuredRun[], after: readonly MeasuredRun[]): string[] {
