@@ -115,9 +115,12 @@ describe.each(engines)('%s', (_name, engine) => {
   test('plays the scenarios in the planned order, whichever user plays them', async () => {
     server = await knownServer()
     const round = ['visit', 'write', 'visit', 'fail', 'visit']
-    const plan = planOf({ executor: 'constant-arrival-rate', users: 10, start: 50, stages: [stage(1.99, 50)], round })
+    const plan = planOf({ executor: 'constant-arrival-rate', users: 50, start: 50, stages: [stage(1.99, 50)], round })
     const { told } = await play(engine, plan, server)
     const played = (name: string) => told.iterations.filter(({ scenario }) => scenario === name).length
-    expect([played('visit'), played('write'), played('fail')]).toEqual([60, 20, 20])
+    // An arrival that is due as the load ends may be one of it: then a new round has begun.
+    expect([played('visit') - Math.max(0, told.iterations.length - 100), played('write'), played('fail')]).toEqual([
+      60, 20, 20,
+    ])
   })
 })

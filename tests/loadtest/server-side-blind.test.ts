@@ -212,7 +212,6 @@ describe('what a watch costs', () => {
       )
       expect(rows[0].looks).toBeGreaterThanOrEqual(4)
       expect(rows[0].ms).toBeLessThan(10)
-      if (process.env.SHOW) console.log(rows)
     } finally {
       await database.drop()
     }

@@ -30,12 +30,13 @@ async function watched(
   await watch.begin()
   const seen = await smallLoad(stack, people, options)
   const side = await watch.end(seen)
-  if (process.env.SHOW) console.log(JSON.stringify(seen), JSON.stringify(side, null, 1))
   expect(seen.answered).toBeGreaterThan(0)
   if (side === undefined) throw new Error('nothing was watched')
   return side
 }
 
+/** A machine that others fill as well is named, too, and says nothing about the stack. */
+const culprits = (side: ServerSide) => side.culprits.filter(({ kind }) => kind !== 'cpu')
 const titles = (side: ServerSide) => side.culprits.map(({ title }) => title)
 
 describe('the server side of a load', () => {
@@ -72,7 +73,7 @@ describe('the server side of a load', () => {
     const people = await createPeople(stack, 8, 3000)
     await withDatabase(stack, (client) => client.query('drop index public.journal_entries_user_id_date_id_idx'))
     const side = await watched(stack, people, { seconds: 5 })
-    expect(side.culprits[0]).toMatchObject({
+    expect(culprits(side)[0]).toMatchObject({
       kind: 'sequential_scans',
       severity: 'critical',
       title: 'public.journal_entries is read as a whole: its index journal_entries_user_id_date_id_idx is gone',
@@ -91,7 +92,7 @@ describe('the server side of a load', () => {
       await client.query(rows[0].text.replace(/\nbegin\n/, '\nbegin\n  perform pg_sleep(0.1);\n'))
     })
     const side = await watched(stack, people, { seconds: 5 })
-    expect(side.culprits[0]).toMatchObject({
+    expect(culprits(side)[0]).toMatchObject({
       kind: 'sleep',
       severity: 'critical',
       title: 'public.progress_summary sleeps: it calls pg_sleep',
@@ -150,7 +151,7 @@ describe('the server side of a load', () => {
       setTimeout(() => void client.query('rollback'), 4000)
       return load
     })
-    expect(side.culprits[0]).toMatchObject({
+    expect(culprits(side)[0]).toMatchObject({
       kind: 'locks',
       severity: 'critical',
       title: expect.stringMatching(
