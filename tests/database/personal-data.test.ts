@@ -1,8 +1,16 @@
 import { join } from 'node:path'
-import { type Config, connect, type Database, defaultConfig, findCoverage, loadConfig } from '@journeys/core/ops'
+import {
+  anonymizeUser,
+  type Config,
+  connect,
+  type Database,
+  defaultConfig,
+  findCoverage,
+  loadConfig,
+} from '@journeys/core/ops'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostedTables } from '../../packages/core/src/config/personal-data-hosted.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, createUser, type TestDatabase } from '../support/database.ts'
 
 let migrated: TestDatabase
 let database: Database
@@ -99,6 +107,60 @@ describe('the personal-data map', () => {
     expect(findings).toEqual([])
     const detached = tables.find(({ table }) => table === `partitions.${month?.name}`)
     expect(new Set(detached?.columns.map(({ decision }) => decision?.strategy))).toEqual(new Set(['erase']))
+  })
+
+  test('is what an erasure really does, column by column', async () => {
+    const user = await createUser(migrated)
+    await database.query(
+      `insert into public.profiles (user_id, display_name, bio) values ('${user}', 'Anna', 'a bio');
+       insert into public.user_addictions (user_id, kind, quit_on) values ('${user}', 'tobacco', '2026-01-01');
+       insert into public.journal_entries (user_id, reflection, scores) values ('${user}', 'a phrase', '{"mood": 3}');
+       insert into public.purchases (user_id, plan, amount_cents, currency, idempotency_key, period_start)
+         values ('${user}', 'lifetime', 9999, 'EUR', 'from-her-phone', now());
+       insert into public.performance_metrics (user_id, name, value, unit) values ('${user}', 'page.load', 3, 'ms');
+       insert into private.rate_limits (user_id, window_start, writes) values ('${user}', now(), 1);
+       insert into auth.sessions (id, user_id) values (gen_random_uuid(), '${user}')`,
+    )
+    // In the schemas of the app: auth goes as a whole, with the account.
+    const { tables } = await findCoverage(database, config.personalData)
+    const own = tables.filter(({ table }) => /^public\.|^private\.rate_limits/.test(table))
+    const rowsOf = async (table: string) => (await database.query(`select to_jsonb(t) as row from ${table} t`)).rows
+    const before = new Map<string, Record<string, unknown>>()
+    for (const { table } of own) {
+      const { rows } = await database.query<{ row: Record<string, unknown> }>(
+        `select to_jsonb(t) as row from ${table} t where t.user_id = $1`,
+        [user],
+      )
+      expect(rows, table).toHaveLength(1)
+      before.set(table, rows[0]?.row ?? {})
+    }
+    await anonymizeUser(database, user, { actor: 'test' })
+    for (const { table, columns } of own) {
+      const rows = (await rowsOf(table)) as { row: Record<string, unknown> }[]
+      if (columns.some(({ decision }) => decision?.strategy === 'erase')) {
+        expect(rows, table).toEqual([])
+        continue
+      }
+      expect(rows, table).toHaveLength(1)
+      for (const { name, decision } of columns) {
+        const [was, is] = [before.get(table)?.[name], rows[0]?.row[name]]
+        const told = `${table}.${name}: ${decision?.strategy}`
+        if (decision?.strategy === 'unlink') expect(is, told).toBeNull()
+        if (decision?.strategy === 'keep' || decision?.strategy === 'not-personal') expect(is, told).toEqual(was)
+        if (decision?.strategy !== 'overwrite') continue
+        expect(is, told).not.toEqual(was)
+        if ('value' in decision) expect(is, told).toEqual(decision.value)
+        else if ('random' in decision) expect(is, told).toMatch(/^[0-9a-f-]{36}$/)
+        else expect(is, told).toBe(`${rows[0]?.row[decision.dayOf ?? '']}T00:00:00+00:00`)
+      }
+    }
+    for (const { table } of tables.filter((one) => /^auth\./.test(one.table))) {
+      const rows = (await rowsOf(table)).map(({ row }) => JSON.stringify(row))
+      expect(
+        rows.filter((row) => row.includes(user)),
+        table,
+      ).toEqual([])
+    }
   })
 
   test('says what remains for a person to do', async () => {

@@ -124,7 +124,8 @@ function wrongKind(relation: Relation, column: Column, decision: Decision): stri
     const source = relation.columns.find(({ name }) => name === decision.dayOf)
     if (source === undefined) return `there is no column ${decision.dayOf}`
     const isTime = ({ base, isArray }: Column) => !isArray && /^(date|timestamp|timestamptz)$/.test(base)
-    return isTime(source) && isTime(column) ? undefined : 'only a date or a moment has a day'
+    if (!isTime(source) || !isTime(column)) return 'only a date or a moment has a day'
+    return column.notNull && !source.notNull ? `${source.name} may be null, and this column must not` : undefined
   }
   if ('random' in decision && column.base !== 'uuid' && !/^(text|varchar|bpchar|citext)$/.test(column.base)) {
     return `it is of the type ${column.type}, which holds no uuid`

@@ -83,6 +83,25 @@ describe('undecided', () => {
     ])
   })
 
+  test('a foreign key that only one partition has counts for the whole table', async () => {
+    await database.query(`
+      create table app.log (whose uuid, day date) partition by range (day);
+      create table app.log_2026 partition of app.log for values from ('2026-01-01') to ('2027-01-01');
+      alter table app.log_2026 add foreign key (whose) references auth.users (id) not valid`)
+    expect(await only()).toMatchObject({ table: 'app.log', why: 'whose → auth.users' })
+  })
+
+  test('tables that refer to each other in a circle, and to themselves, are found once', async () => {
+    await database.query(`
+      create table app.a (id int primary key, b int, self int references app.a (id), who uuid references auth.users (id));
+      create table app.b (id int primary key, a int references app.a (id));
+      alter table app.a add foreign key (b) references app.b (id)`)
+    expect((await findings()).map(({ table, why }) => [table, why])).toEqual([
+      ['app.a', 'who → auth.users'],
+      ['app.b', 'a → app.a, there who → auth.users'],
+    ])
+  })
+
   test('a column added to a decided table is found; typing the proposal heals', async () => {
     await database.query(
       'create table app.notes (id int, user_id uuid not null references auth.users (id) on delete cascade)',
@@ -174,6 +193,12 @@ describe('contradictions', () => {
     ['a uuid into a number', 'x int', { x: { strategy: 'overwrite', random: 'uuid' } }, 'holds no uuid'],
     ['a uuid that is too long', 'x varchar(20)', { x: { strategy: 'overwrite', random: 'uuid' } }, 'longer than 20'],
     ['the day of nothing', 'x date', { x: { strategy: 'overwrite', dayOf: 'y' } }, 'no column y'],
+    [
+      'the day of what may be missing',
+      'y date, x date not null',
+      { y: notPersonal, x: { strategy: 'overwrite', dayOf: 'y' } },
+      'y may be null',
+    ],
     ['unlinking what must not be null', 'x text not null', { x: 'unlink' }, 'would fail'],
     [
       'the same value in a unique column',

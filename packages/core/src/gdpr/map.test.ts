@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decisionsOf, describeDecision, personalDataMap } from './map.ts'
 import { looksLikePerson } from './map-person-column.ts'
@@ -32,6 +33,17 @@ test('a name with * stands for every table that it fits, but an exact name comes
   expect(decisionsOf(map, 'app.log_kept').get('actor')?.decision).toEqual({ strategy: 'unlink' })
   expect(decisionsOf(map, 'appXlog_2026').size).toBe(0)
   expect(decisionsOf(map, 'retired.journal_entries_2024_01').get('reflection')?.decision).toEqual({ strategy: 'erase' })
+})
+
+test('whatever a table is named, a * in the place of any part of it fits, and nothing but * is special', () => {
+  const name = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('*'))
+  fc.assert(
+    fc.property(name, name, name, (before, part, after) => {
+      const settings = { tables: { [`s.${before}*${after}`]: { x: 'erase' as const } }, byHand: {} }
+      expect(decisionsOf(personalDataMap(settings), `s.${before}${part}${after}`).size).toBe(1)
+      expect(decisionsOf(personalDataMap(settings), `t.${before}${part}${after}`).size).toBe(0)
+    }),
+  )
 })
 
 test('a decision can be read by somebody who does not know its key', () => {
