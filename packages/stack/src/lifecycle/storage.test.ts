@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -5,7 +7,7 @@ import { createTestClient } from '../../../../tests/support/client.ts'
 import { bytesOf, filesUnder, picture } from '../../../../tests/support/media.ts'
 import { createProject, type TestProject } from '../../../../tests/support/project.ts'
 import { type StartedStack, startStack } from './start.ts'
-import { resetStack } from './stop.ts'
+import { resetStack, stopStack } from './stop.ts'
 
 describe('the files of Storage', () => {
   let project: TestProject
@@ -69,6 +71,19 @@ describe('the files of Storage', () => {
         expect(contents.get(name)?.equals(await bytesOf(data))).toBe(true)
       }
     }
+  })
+
+  it('are served by a stack that was made before it had Storage', async () => {
+    await stopStack({ workdir: project.workdir })
+    const secrets = JSON.parse(await readFile(project.secretsFile, 'utf8'))
+    delete secrets.passwords.supabase_storage_admin
+    await writeFile(project.secretsFile, JSON.stringify(secrets))
+    const marker = join(stack.dataDir, 'journeys.json')
+    await writeFile(marker, JSON.stringify({ ...JSON.parse(await readFile(marker, 'utf8')), bootstrap: 'older' }))
+
+    stack = await startStack({ workdir: project.workdir })
+    expect((await storage().from('files').upload('again.txt', 'text')).error).toBeNull()
+    expect(JSON.parse(await readFile(project.secretsFile, 'utf8')).passwords).toMatchObject(secrets.passwords)
   })
 
   it('are gone after a reset', async () => {
