@@ -87,6 +87,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.all([auth.close(), storage?.close(), log.close()])
   }
   try {
+    // Ready means also: what an upload or a removal that was killed has left behind is gone.
+    await storage?.swept
     await listen(server, options.port)
   } catch (error) {
     await close()
