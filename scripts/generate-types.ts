@@ -39,7 +39,12 @@ async function generate(): Promise<string> {
       settings: { fsync: 'off' },
     })
     try {
-      const passwords = { postgres: password, authenticator: password, supabase_auth_admin: password }
+      const passwords = {
+        postgres: password,
+        authenticator: password,
+        supabase_auth_admin: password,
+        supabase_storage_admin: password,
+      }
       await bootstrapDatabase(server.url('supabase_admin', password), passwords)
       const database = await connect(server.url('postgres', password))
       try {

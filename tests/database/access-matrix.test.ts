@@ -187,7 +187,7 @@ describe.each(['another person', 'an anonymous visitor'] as const)('%s', (who) =
     const { client } = attackers[who]
     const { rows } = await postgres.query<{ schema: string; name: string }>(`
       select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname in ('private', 'partitions', 'auth') and c.relkind in ('r', 'p', 'v')`)
+      where n.nspname in ('private', 'partitions', 'auth', 'storage') and c.relkind in ('r', 'p', 'v')`)
     expect(rows.length).toBeGreaterThan(30)
     const before = await holdings()
     for (const { schema, name } of rows) {

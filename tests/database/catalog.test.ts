@@ -58,6 +58,25 @@ describe('what is in the database', () => {
     }
   })
 
+  it('lets people reach files in their own folder only, and asks for the user once per query', async () => {
+    const { rows } = await postgres.query<{ name: string; roles: string[]; rule: string }>(`
+      select tablename || ': ' || policyname as name, roles::text[] as roles, rule
+      from pg_policies cross join lateral (values (qual), (with_check)) as rules (rule)
+      where schemaname = 'storage' and rule is not null`)
+    // Select, insert, delete, and both sides of update.
+    expect(rows).toHaveLength(5)
+    for (const { name, roles, rule } of rows) {
+      expect({ name, roles }).toEqual({ name, roles: ['authenticated'] })
+      expect(rule).toContain(
+        `((bucket_id = 'entry-media'::text) AND ((storage.foldername(name))[1] = (( SELECT auth.uid() AS uid))::text)`,
+      )
+    }
+    const open = `select c.oid::regclass::text from pg_class c
+      where c.relnamespace = 'storage'::regnamespace and c.relkind = 'r' and not c.relrowsecurity`
+    expect(await offenders(open)).toEqual([])
+    expect(await offenders('select id from storage.buckets where public')).toEqual([])
+  })
+
   it('runs views with the rights of who asks', async () => {
     expect(
       await offenders(`
@@ -122,7 +141,12 @@ describe('what is in the database', () => {
         from pg_proc p cross join unnest(array['authenticated', 'service_role']) as r (role)
         where p.pronamespace = 'private'::regnamespace and has_function_privilege(r.role, p.oid, 'execute')
         order by 1`),
-    ).toEqual(['authenticated private.before_request()', 'service_role private.before_request()'])
+    ).toEqual([
+      'authenticated private.before_request()',
+      // Says of the caller, and of nobody else, whether they still have an account: a policy of Storage asks.
+      'authenticated private.caller_has_account()',
+      'service_role private.before_request()',
+    ])
   })
 
   it('gives an anonymous visitor no right on any exposed table or sequence', async () => {

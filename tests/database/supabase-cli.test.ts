@@ -64,7 +64,9 @@ const CATALOG = `
   from pg_index join pg_class c on c.oid = indexrelid where c.relnamespace in (select oid from ours)
   union all
   select 'policy ' || schemaname || '.' || tablename || '.' || policyname, concat_ws(' ', permissive, roles, cmd, qual, with_check)
-  from pg_policies where schemaname in ('public', 'private', 'partitions')
+  from pg_policies where schemaname in ('public', 'private', 'partitions', 'storage')
+  union all
+  select 'bucket ' || id, concat_ws(' ', public, file_size_limit, allowed_mime_types) from storage.buckets
   union all
   select 'function ' || p.oid::regprocedure, pg_get_functiondef(p.oid) || coalesce(p.proacl::text, '') || pg_get_userbyid(p.proowner)
   from pg_proc p where pronamespace in (select oid from ours)

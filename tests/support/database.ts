@@ -13,6 +13,8 @@ export interface TestDatabase {
   authenticatorUrl: string
   /** Role `supabase_auth_admin`: what the gateway's auth connects as. */
   authAdminUrl: string
+  /** Role `supabase_storage_admin`: what the gateway's storage connects as. */
+  storageAdminUrl: string
   /** Ends its sessions and drops it. */
   drop(): Promise<void>
 }
@@ -38,6 +40,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     superuserUrl: urlOf(cluster, 'supabase_admin', name),
     authenticatorUrl: urlOf(cluster, 'authenticator', name),
     authAdminUrl: urlOf(cluster, 'supabase_auth_admin', name),
+    storageAdminUrl: urlOf(cluster, 'supabase_storage_admin', name),
     drop: async () => {
       // Kept for a look, with the cluster: see cluster.ts.
       if (process.env.JOURNEYS_TEST_KEEP) return

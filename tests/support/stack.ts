@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { generateKeys, parseSettings, startPostgrest } from '@journeys/stack'
 import { startGateway } from '../../packages/stack/src/gateway/index.ts'
 import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.ts'
@@ -11,6 +14,8 @@ export interface TestStack {
   anonKey: string
   serviceRoleKey: string
   jwtSecret: string
+  /** Where the files of Storage are. */
+  storageFolder: string
   database: TestDatabase
   /** Stops everything and drops the database. */
   stop(): Promise<void>
@@ -42,6 +47,8 @@ export async function createTestStack(
       pool: options.pool ?? 5,
     })
     stops.push(postgrest.stop)
+    const storageFolder = await mkdtemp(join(tmpdir(), 'journeys-storage-'))
+    stops.push(() => rm(storageFolder, { recursive: true, force: true, maxRetries: 3 }))
     const gateway = await startGateway({
       host: '127.0.0.1',
       port: 0,
@@ -49,9 +56,15 @@ export async function createTestStack(
       authDatabaseUrl: database.authAdminUrl,
       keys,
       auth: settings.auth,
+      storage: {
+        folder: storageFolder,
+        databaseUrl: database.storageAdminUrl,
+        fileSizeLimit: settings.storage.file_size_limit,
+      },
     })
     stops.push(() => gateway.stop())
-    return { url: gateway.url, postgrestUrl: postgrest.url, postgrestPid: postgrest.pid, ...keys, database, stop }
+    const { url: postgrestUrl, pid: postgrestPid } = postgrest
+    return { url: gateway.url, postgrestUrl, postgrestPid, ...keys, storageFolder, database, stop }
   } catch (error) {
     await stop()
     throw error

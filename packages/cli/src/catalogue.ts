@@ -37,6 +37,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     'loadtest merge': ['one result of several generators', () => import('./commands/loadtest-merge.ts')],
   }),
   ...group('Personal data:', {
+    'gdpr coverage': ['columns that nobody has decided about', () => import('./commands/gdpr-coverage.ts')],
     'gdpr anonymize': ["erase a person's data, untie what must stay", () => import('./commands/gdpr-anonymize.ts')],
     'retention run': ['delete what is older than two years', () => import('./commands/retention-run.ts')],
   }),

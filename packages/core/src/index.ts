@@ -20,6 +20,8 @@ export {
   type ProjectOptions,
 } from './app/journeys.ts'
 export { limits } from './app/limits.ts'
+export type { Media, MediaUrlOptions, NewMedia } from './app/media.ts'
+export type { MediaFile } from './app/media-file.ts'
 export type { PrefetchOutcome, PrefetchResult } from './app/prefetch.ts'
 export type { Profile, ProfileInput } from './app/profile.ts'
 export type { Profiles } from './app/profiles.ts'

@@ -34,6 +34,20 @@ export { sqlIdentifier } from './database/identifier.ts'
 export { isTransient, type RetryOptions, retryTransient } from './database/retry.ts'
 export { ExitCode, JourneysError, type JourneysErrorOptions } from './errors.ts'
 export { type AnonymizationResult, type AnonymizeOptions, anonymizeUser } from './gdpr/anonymize.ts'
+export {
+  type Coverage,
+  type CoverageFinding,
+  type CoverageFindingKind,
+  type CoveredTable,
+  findCoverage,
+} from './gdpr/coverage.ts'
+export {
+  type ByHandStep,
+  type Decision,
+  describeDecision,
+  type PersonalDataMap,
+  personalDataMap,
+} from './gdpr/map.ts'
 export type { Person } from './gdpr/person.ts'
 export type { TableCount } from './gdpr/personal-data.ts'
 export { type AnonymizationPlan, planAnonymization } from './gdpr/plan.ts'

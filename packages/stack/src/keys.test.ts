@@ -17,7 +17,7 @@ describe('generated keys', () => {
       { ...generateKeys(), ...generatePasswords() },
       { ...generateKeys(), ...generatePasswords() },
     ]
-    expect(new Set([...Object.values(one), ...Object.values(other)]).size).toBe(14)
+    expect(new Set([...Object.values(one), ...Object.values(other)]).size).toBe(16)
     for (const text of Object.values(one)) expect(encodeURIComponent(text)).toBe(text)
   })
 })

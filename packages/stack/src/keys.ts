@@ -14,6 +14,7 @@ export interface DatabasePasswords {
   postgres: string
   authenticator: string
   supabase_auth_admin: string
+  supabase_storage_admin: string
 }
 
 const TEN_YEARS_S = 10 * 365 * 24 * 3600
@@ -36,6 +37,7 @@ export function generatePasswords(): DatabasePasswords {
     postgres: password(),
     authenticator: password(),
     supabase_auth_admin: password(),
+    supabase_storage_admin: password(),
   }
 }
 

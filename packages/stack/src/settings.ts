@@ -3,10 +3,17 @@ import { join } from 'node:path'
 import { JourneysError } from '@journeys/core/ops'
 import { parse } from 'smol-toml'
 import { z } from 'zod'
+import { parseFileSize } from './gateway/storage/file-size.ts'
 
 // The keys of the Supabase CLI's config.toml that the local stack reads, with that CLI's defaults. It has many more, so the unknown pass.
 const port = z.number().int().min(1).max(65_535)
 const count = z.number().int().nonnegative()
+const fileSize = z.string().transform((text, context) => {
+  const bytes = parseFileSize(text)
+  if (bytes !== undefined) return bytes
+  context.addIssue({ code: 'custom', message: `${text} is not a size such as 50MiB` })
+  return z.NEVER
+})
 
 const settingsSchema = z.object({
   project_id: z.string().optional(),
@@ -41,6 +48,13 @@ const settingsSchema = z.object({
       /** At most this many in five minutes per address. */
       rate_limit: z.object({ sign_in_sign_ups: count.default(30), token_refresh: count.default(150) }).prefault({}),
       email: z.object({ enable_signup: z.boolean().default(true) }).prefault({}),
+    })
+    .prefault({}),
+  storage: z
+    .object({
+      enabled: z.boolean().default(true),
+      /** Bytes that no file may have more of, whatever its bucket says. */
+      file_size_limit: fileSize.prefault('50MiB'),
     })
     .prefault({}),
 })

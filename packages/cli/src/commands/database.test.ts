@@ -121,6 +121,30 @@ test('gdpr anonymize shows the plan, refuses a wrong name, and erases with the r
   expect(again.stderr).toContain('error  There is no user')
 })
 
+test('gdpr coverage is silent about what is decided, and exits 3 with what to write about what is not', async () => {
+  const fine = await journeys('gdpr coverage')
+  expect(fine.code).toBe(0)
+  expect(fine.stdout).toMatch(/^Journeys personal data · local · .* all decided\n/)
+  expect(fine.stdout).toMatch(/public\.purchases +\d+ +overwrites 1, unlinks 1, keeps \d\n/)
+  expect((await journeys('gdpr coverage --all')).stdout).toContain('keep 10 years: accounting law')
+  await database.query('create table public.letters (id int, writer uuid references auth.users (id) on delete cascade)')
+  try {
+    const { code, stdout } = await journeys('gdpr coverage')
+    expect(code).toBe(3)
+    expect(stdout).toMatch(/ 1 finding\n/)
+    expect(stdout).toContain('writer → auth.users')
+    const document = await parseDocument((await journeys('gdpr coverage --json')).stdout)
+    expect(document).toMatchObject({ ok: false, findings: [{ kind: 'undecided', table: 'public.letters' }] })
+    const { add } = (document as { findings: { add: object }[] }).findings[0] ?? {}
+    const file = join(project.workdir, 'journeys.config.json')
+    await writeFile(file, JSON.stringify({ personalData: { tables: add } }))
+    expect((await journeys('gdpr coverage')).code).toBe(0)
+    await writeFile(file, '{}')
+  } finally {
+    await database.query('drop table public.letters')
+  }
+})
+
 test('retention run shows the plan, and with --confirm deletes and makes the months ahead', async () => {
   const plan = await journeys('retention run')
   expect(plan.code).toBe(0)

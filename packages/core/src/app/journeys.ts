@@ -12,6 +12,7 @@ import type { AppContext } from './app-context.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { type SaveBatchOptions, type SaveBatchResult, saveBatchEntries } from './journal-batch.ts'
 import type { NewJournalEntry } from './journal-entry.ts'
+import { createMedia, type Media } from './media.ts'
 import { createOptimizedQuery } from './optimized-query.ts'
 import { type PrefetchResult, prefetchUserData } from './prefetch.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
@@ -65,6 +66,7 @@ export interface Journeys {
   /** The client, for `supabase.auth` and what this library does not cover. */
   readonly supabase: SupabaseClient<Database>
   readonly journal: Journal
+  readonly media: Media
   readonly profiles: Profiles
   readonly addictions: Addictions
   readonly progress: Progress
@@ -121,6 +123,7 @@ export function createJourneys(options: JourneysOptions): Journeys {
   return {
     supabase,
     journal,
+    media: createMedia(context),
     profiles,
     addictions: createAddictions(context),
     progress,

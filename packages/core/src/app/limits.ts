@@ -38,6 +38,13 @@ export const limits = {
     plans: ['monthly', 'yearly', 'lifetime'],
     idempotencyKey: { min: 8, max: 255 },
   },
+  /** What the bucket entry-media takes. */
+  media: {
+    maxBytes: 10_000_000,
+    imageTypes: ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif', 'image/heic', 'image/heif'],
+    /** The longest that a URL may work, the app's own limit: a week. */
+    urlSeconds: 604_800,
+  },
   /** `progress_summary` refuses more. */
   progress: { maxYears: 2 },
   /** Rows per page of a list; the upper bound keeps one request's answer small, the database has no say in it. */

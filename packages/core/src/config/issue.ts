@@ -39,7 +39,7 @@ function keysAt(path: (string | number)[], document: unknown): string[] {
   return Object.keys(schema?.properties ?? {}).filter((key) => key !== '$schema')
 }
 
-/** Follows references, and among a profile's kinds the one that the document says. */
+/** Follows references, and among the shapes of a value the one that its kind or strategy says. */
 function resolved(root: JsonSchema, schema: JsonSchema | undefined, value: unknown): JsonSchema | undefined {
   if (schema === undefined) return undefined
   const reference = schema.$ref ?? schema.allOf?.[0]?.$ref
@@ -47,6 +47,12 @@ function resolved(root: JsonSchema, schema: JsonSchema | undefined, value: unkno
     const definitions = root.definitions as Record<string, JsonSchema>
     return resolved(root, definitions[reference.replace('#/definitions/', '')], value)
   }
-  const kind = (isObject(value) ? value.kind : undefined) ?? 'load'
-  return schema.anyOf?.find(({ properties }) => properties?.kind?.const === kind) ?? schema
+  const shapes = schema.anyOf?.map((shape) => resolved(root, shape, value) ?? {})
+  const { kind = 'load', strategy = undefined } = isObject(value) ? value : {}
+  return (
+    shapes?.find(({ properties }) => properties?.kind?.const === kind) ??
+    shapes?.find(({ properties }) => strategy !== undefined && properties?.strategy?.const === strategy) ??
+    shapes?.find(({ properties, additionalProperties }) => properties ?? additionalProperties) ??
+    schema
+  )
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { builtInProfiles, type LoadProfile } from './load-profile.ts'
 import { loadtest } from './loadtest.ts'
+import { personalData } from './personal-data.ts'
 import type { ThresholdSetting } from './threshold-rule.ts'
 import { settingsOf, type ThresholdSettings } from './threshold-rule.ts'
 
@@ -101,12 +102,17 @@ export const configFileSchema = z
   .strictObject({
     $schema: z.string().optional(),
     environments: z.record(environmentName, environment).prefault({}),
+    // Not for each environment: the law is the same in all of them.
+    personalData: personalData
+      .meta({ id: 'personalData' })
+      .prefault({})
+      .describe('what an erasure does with each column that may be about a person'),
     ...sections,
   })
   .describe('journeys.config.json')
 
 /** The effective configuration: defaults, file, environment and flags in one. */
-export interface Config extends Pick<z.output<typeof configFileSchema>, 'slo' | 'alerts' | 'health'> {
+export interface Config extends Pick<z.output<typeof configFileSchema>, 'slo' | 'alerts' | 'health' | 'personalData'> {
   environments: Record<string, { url?: string | undefined; production: boolean }>
   loadtest: Omit<z.output<typeof loadtest>, 'thresholds' | 'warnings' | 'profiles'> & {
     /** By key: what must hold, or the run fails; every list may be empty. Read them with `resolveThresholds`. */

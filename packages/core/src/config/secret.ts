@@ -30,9 +30,9 @@ export function findSecrets(document: unknown): { issues: InputIssue[]; rest: un
   return { issues, rest }
 }
 
-/** People choose the names of environments and profiles: `token-sale` is one. */
+/** People choose the names of environments and profiles: `token-sale` is one. A map of tables names columns: `recovery_token`. */
 function isOwnName(path: (string | number)[]): boolean {
-  return path.at(-1) === 'environments' || path.at(-1) === 'profiles'
+  return path.at(-1) === 'environments' || path.at(-1) === 'profiles' || path[0] === 'personalData'
 }
 
 function advice(key: string, path: (string | number)[]): string {

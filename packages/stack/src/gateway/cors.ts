@@ -1,10 +1,14 @@
-/** Headers that a browser's script may read: those of PostgREST, Auth and this gateway. */
+/** Headers that a browser's script may read: those of PostgREST, Auth, Storage and this gateway. */
 const exposed = [
+  'Accept-Ranges',
+  'Content-Disposition',
   'Content-Encoding',
   'Content-Location',
   'Content-Range',
   'Content-Type',
   'Date',
+  'ETag',
+  'Last-Modified',
   'Link',
   'Location',
   'Preference-Applied',

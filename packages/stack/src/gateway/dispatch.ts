@@ -4,17 +4,19 @@ import { preflightHeaders } from './cors.ts'
 import { type Exchange, reply } from './exchange.ts'
 import type { GatewayHealth } from './health.ts'
 import type { RestProxy } from './proxy.ts'
+import { STORAGE_PATH, type Storage } from './storage/app.ts'
 
 export interface Services {
   checkKey: ApiKeyCheck
   proxy: RestProxy
   auth: Auth
+  storage: Storage | undefined
   health(): Promise<GatewayHealth>
 }
 
 const REST_PATH = '/rest/v1'
 
-/** Parts of a Supabase project that the local stack has not. */
+/** Parts of a Supabase project that the local stack has not; Storage where it is switched off. */
 const absent: Record<string, string> = {
   functions: 'Edge Functions are',
   storage: 'Storage is',
@@ -42,6 +44,10 @@ export function dispatcher(services: Services): (exchange: Exchange) => void {
     if (isUnder(path, AUTH_PATH)) {
       if (refusal !== undefined) return reply(exchange, 401, refusal)
       return services.auth.handle(exchange)
+    }
+    if (services.storage !== undefined && isUnder(path, STORAGE_PATH)) {
+      if (refusal !== undefined && !services.storage.standsAlone(exchange)) return reply(exchange, 401, refusal)
+      return services.storage.handle(exchange)
     }
     const [, service = '', version] = path.split('/')
     const what = version === 'v1' ? absent[service] : undefined

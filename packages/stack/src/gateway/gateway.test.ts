@@ -109,7 +109,8 @@ describe('a browser', () => {
 describe('what the local stack does not serve', () => {
   test('is said by supabase-js in words', async () => {
     const client = createTestClient(stack, stack.anonKey)
-    const stored = await client.storage.from('photos').list()
+    const withoutStorage = createTestClient(await anotherGateway(), stack.anonKey)
+    const stored = await withoutStorage.storage.from('photos').list()
     expect(stored.error?.message).toBe('Storage is not served by the local stack')
     const called = await client.functions.invoke('hello')
     expect(await called.error.context.json()).toMatchObject({

@@ -10,6 +10,7 @@ import { openExchange } from './exchange.ts'
 import { checkHealth, probeHttp } from './health.ts'
 import type { Gateway, GatewayOptions } from './options.ts'
 import { createRestProxy } from './proxy.ts'
+import { createStorage } from './storage/app.ts'
 
 export type { Gateway, GatewayOptions } from './options.ts'
 
@@ -27,7 +28,7 @@ const FINISH_MS = 5000
 
 /**
  * Starts the stack's front door: one loopback port with the paths of a Supabase project, `/rest/v1` by PostgREST, `/auth/v1` by
- * `./auth`, `/health` by itself.
+ * `./auth`, `/storage/v1` by `./storage`, `/health` by itself.
  * @throws JourneysError `port_taken`; `host_refused` for any address but 127.0.0.1
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -50,10 +51,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
     timeoutMs: options.upstreamTimeoutMs ?? UPSTREAM_TIMEOUT_MS,
   })
+  const storage =
+    options.storage === undefined ? undefined : createStorage({ ...options.storage, jwtSecret: options.keys.jwtSecret })
   const dispatch = dispatcher({
     checkKey: apiKeyCheck(options.keys),
     proxy,
     auth,
+    storage,
     health: () => {
       const probes = { postgres: () => auth.probe(), postgrest: () => probePostgrest(options) }
       return checkHealth(probes, PROBE_MS)
@@ -80,9 +84,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.on('clientError', clientError)
   const close = async () => {
     proxy.close()
-    await Promise.all([auth.close(), log.close()])
+    await Promise.all([auth.close(), storage?.close(), log.close()])
   }
   try {
+    // Ready means also: what an upload or a removal that was killed has left behind is gone.
+    await storage?.swept
     await listen(server, options.port)
   } catch (error) {
     await close()

@@ -1,5 +1,6 @@
 import type { StackKeys } from '../keys.ts'
 import type { AuthSettings } from '../settings.ts'
+import type { StorageOptions } from './storage/app.ts'
 
 export interface GatewayOptions {
   /** The only address it listens on: the stack's keys protect a machine's own database, not a network's. */
@@ -14,6 +15,8 @@ export interface GatewayOptions {
   authDatabaseUrl: string
   keys: StackKeys
   auth: AuthSettings
+  /** Where Storage keeps files and rows. @defaultValue Storage is not served, and says so */
+  storage?: StorageOptions | undefined
   /** File that gets one JSON line per request. @defaultValue no log */
   accessLog?: string | undefined
   /** Largest request body passed on to PostgREST. @defaultValue 16 MiB */

@@ -36,11 +36,12 @@ export async function chooseDataPlace(project: Project): Promise<string> {
   return system
 }
 
-/** Deletes the project's data wherever it lies. Nothing may be running on it. */
+/** Deletes the project's data wherever it lies, the files of Storage with it. Nothing may be running on it. */
 export async function deleteData(project: Project): Promise<void> {
   const { own } = dataPlaces(project)
   try {
-    for (const path of [own, `${own}.new`, ...(isRoot() ? [systemFolder(project.workdir)] : [])]) {
+    // Files last: left over without their rows they are found by the next start; rows without files would stay.
+    for (const path of [own, `${own}.new`, ...(isRoot() ? [systemFolder(project.workdir)] : []), project.storage]) {
       await rm(path, { recursive: true, force: true, maxRetries: 3 })
     }
   } catch (error) {

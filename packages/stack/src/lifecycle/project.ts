@@ -11,6 +11,8 @@ export interface Project {
   /** `.journeys`, ours alone: everything in it can be made again but the data. */
   folder: string
   logs: string
+  /** The files of Storage. */
+  storage: string
   stateFile: string
   lockFile: string
   secretsFile: string
@@ -37,6 +39,7 @@ export async function openProject(folder: string): Promise<Project> {
     migrations: join(workdir, 'supabase', 'migrations'),
     folder: own,
     logs: join(own, 'logs'),
+    storage: join(own, 'storage'),
     stateFile: join(own, 'stack.json'),
     lockFile: join(own, 'lock'),
     secretsFile: join(own, 'secrets.json'),

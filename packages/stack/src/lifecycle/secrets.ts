@@ -12,13 +12,27 @@ export interface StackSecrets {
 const text = z.string().min(16)
 const secretsSchema = z.object({
   keys: z.object({ jwtSecret: text, anonKey: text, serviceRoleKey: text }),
-  passwords: z.object({ supabase_admin: text, postgres: text, authenticator: text, supabase_auth_admin: text }),
+  passwords: z.object({
+    supabase_admin: text,
+    postgres: text,
+    authenticator: text,
+    supabase_auth_admin: text,
+    // A project from before the stack had Storage has none.
+    supabase_storage_admin: text.optional(),
+  }),
 })
 
 /** The project's secrets, undefined when there are none that can be read. */
 export async function readSecrets(project: Project): Promise<StackSecrets | undefined> {
   const parsed = secretsSchema.safeParse(await readJson(project.secretsFile))
-  return parsed.success ? parsed.data : undefined
+  if (!parsed.success) return undefined
+  const { keys, passwords } = parsed.data
+  const { supabase_storage_admin: kept } = passwords
+  if (kept !== undefined) return { keys, passwords: { ...passwords, supabase_storage_admin: kept } }
+  const { supabase_storage_admin } = generatePasswords()
+  const secrets = { keys, passwords: { ...passwords, supabase_storage_admin } }
+  await writePrivateJson(project.secretsFile, secrets)
+  return secrets
 }
 
 /** Makes and keeps new secrets: before initdb, so that no cluster exists whose password is not on disk. */

@@ -1,6 +1,7 @@
 -- What a hosted Supabase project has before its first migration, as far as this app and its operators can see it. Everything can be
 -- run again: roles belong to the whole cluster, the rest to one database. Run by the superuser supabase_admin, in one transaction.
--- Sources: github.com/supabase/postgres (migrations/db) and github.com/supabase/auth (migrations).
+-- Sources: github.com/supabase/postgres (migrations/db) and github.com/supabase/auth (migrations) and
+-- github.com/supabase/storage (migrations/tenant).
 
 -- Roles --------------------------------------------------------------------------------------------------------------------------
 
@@ -16,6 +17,7 @@ begin
         ('service_role', 'nologin noinherit bypassrls'),
         ('authenticator', 'login noinherit'),
         ('supabase_auth_admin', 'login noinherit createrole'),
+        ('supabase_storage_admin', 'login noinherit'),
         -- Hosted projects give their owner everything but superuser.
         ('postgres', 'login createdb createrole replication bypassrls')
       ) as roles (name, attributes)
@@ -29,6 +31,10 @@ $roles$;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
+-- Storage acts as whoever asks: through authenticator it may `set role` to the three of the API.
+grant authenticator to supabase_storage_admin;
+-- Hosted, supautils lets postgres make policies on Storage's tables; a plain server lets only their owner.
+grant supabase_storage_admin to postgres;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 -- Hosted, supautils lets postgres set pgrst.* on a role; a plain server lets only a superuser, or who holds this right.
 grant set on parameter "pgrst.db_pre_request" to postgres;
@@ -36,6 +42,8 @@ grant set on parameter "pgrst.db_pre_request" to postgres;
 alter role postgres set search_path to "$user", public, extensions;
 alter role supabase_admin set search_path to "$user", public, auth, extensions;
 alter role supabase_auth_admin set search_path to auth;
+alter role supabase_storage_admin set search_path to storage;
+alter role supabase_storage_admin set idle_in_transaction_session_timeout to '60s';
 alter role supabase_auth_admin set idle_in_transaction_session_timeout to '60s';
 -- PostgREST applies these to each request, after its switch of role.
 alter role anon set statement_timeout to '3s';

@@ -109,6 +109,13 @@ async function assemble(
       authDatabaseUrl: postgres.url('supabase_auth_admin', secrets.passwords.supabase_auth_admin),
       keys: secrets.keys,
       auth: settings.auth,
+      ...(settings.storage.enabled && {
+        storage: {
+          folder: project.storage,
+          databaseUrl: postgres.url('supabase_storage_admin', secrets.passwords.supabase_storage_admin),
+          fileSizeLimit: settings.storage.file_size_limit,
+        },
+      }),
       accessLog: join(project.logs, 'access.log'),
     }),
   )

@@ -10,6 +10,7 @@ import { invalidIndexes } from './invalid-indexes.ts'
 import { longRunningQueries } from './long-running-queries.ts'
 import { migrations } from './migrations.ts'
 import { partitions } from './partitions.ts'
+import { personalDataCoverage } from './personal-data-coverage.ts'
 import { replicationSlots } from './replication-slots.ts'
 import { retention } from './retention.ts'
 import { rowLevelSecurity } from './row-level-security.ts'
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   migrations,
   partitions,
   retention,
+  personalDataCoverage,
   wraparound,
   sequences,
   invalidIndexes,

@@ -116,6 +116,21 @@ describe('retention', () => {
   })
 })
 
+test('a table that leads to a person and that nobody has decided about is a warning', async () => {
+  expect(await patient.check('personal-data-coverage')).toMatchObject({ state: 'ok', value: 0 })
+  await patient.execute('create table private.diaries (author uuid, body text)')
+  expect(await patient.check('personal-data-coverage')).toMatchObject({
+    state: 'warning',
+    value: 1,
+    summary: 'nobody has decided about private.diaries',
+    why: expect.stringContaining('author is named like a person'),
+    remediation: 'journeys gdpr coverage',
+    rows: [{ kind: 'undecided', table: 'private.diaries', columns: ['author', 'body'] }],
+  })
+  await patient.execute('drop table private.diaries')
+  expect(await patient.check('personal-data-coverage')).toMatchObject({ state: 'ok' })
+})
+
 test('pending migrations are a warning with the command; applied, it is well', async () => {
   expect(await patient.check('migrations')).toMatchObject({ state: 'ok', value: 0 })
   await patient.execute(
