@@ -52,7 +52,7 @@ test('what is missing or too much is named with the right way to type it', async
   expect((await runMain(['completion'])).stderr).toBe('error  missing <shell>\nhint   journeys completion <shell>\n')
   expect((await runMain(['completion', 'bash', 'zsh'])).stderr).toContain('unexpected argument zsh')
   expect((await runMain(['gdpr'])).stderr).toBe(
-    'error  gdpr needs to be told what to do\nhint   One of: journeys gdpr anonymize\n',
+    'error  gdpr needs to be told what to do\nhint   One of: journeys gdpr coverage, journeys gdpr anonymize\n',
   )
   expect((await runMain(['completion', 'bash', '--env'])).stderr).toContain('--env needs a value')
 })
