@@ -20,7 +20,9 @@ async function program(script: string): Promise<{ pid: number; child: ChildProce
 
 const idle = `console.log('ready'); setInterval(() => {}, 1000)`
 // Half of the time: 20 ms of work, 20 ms of rest.
-const halfBusy = `console.log('ready'); setInterval(() => { const end = process.cpuUsage().user + 20_000; while (process.cpuUsage().user < end); }, 40)`
+const halfBusy = `
+  const used = () => { const { user, system } = process.cpuUsage(); return user + system }
+  console.log('ready'); setInterval(() => { const end = used() + 20_000; while (used() < end); }, 40)`
 
 test('work and memory of a process are seen, and those of a resting one are not more than they are', async () => {
   const busy = await program(halfBusy)
