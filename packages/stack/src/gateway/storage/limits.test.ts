@@ -166,13 +166,16 @@ describe('a path that leads elsewhere', () => {
 
 test('whatever a file is called: it is refused, or comes back under this very name and no other', async () => {
   const character = fc.constantFrom(...'aZ0_!-.*\'() &$=@;:+,?/%#\\"<>éß\u0000\n~'.split(''))
-  const name = fc.oneof(
-    fc.string({ unit: character, minLength: 1, maxLength: 30 }),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
-  )
+  const name = fc
+    .oneof(
+      fc.string({ unit: character, minLength: 1, maxLength: 30 }),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
+    )
+    // Written %2E or not, fetch takes such a segment out of the path: the server never sees it. object-name.test.ts has them.
+    .filter((text) => text !== '.' && text !== '..')
   await fc.assert(
     fc.asyncProperty(name, async (text) => {
-      const path = `/storage/v1/object/entry-media/${anna.id}/${encoded(text)}`
+      const path = `/storage/v1/object/entry-media/${anna.id}/${encodeURIComponent(text)}`
       const content = picture(20)
       const put = await fetch(stack.url + path, { method: 'PUT', headers: headers(), body: new Uint8Array(content) })
       if (put.status !== 200) {
@@ -191,8 +194,3 @@ test('whatever a file is called: it is refused, or comes back under this very na
     { numRuns: 60 },
   )
 })
-
-/** Also the dots, which fetch would tidy up. */
-function encoded(text: string) {
-  return encodeURIComponent(text).replaceAll('.', '%2E')
-}
