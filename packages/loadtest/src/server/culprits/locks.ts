@@ -1,6 +1,6 @@
 import { statementTitle } from '../statement-title.ts'
 import type { Suspect } from './culprit.ts'
-import type { Evidence } from './evidence.ts'
+import type { DatabaseEvidence, Evidence } from './evidence.ts'
 import { counted, figure, percent } from './figure.ts'
 
 /** Sessions wait for each other, or for one that holds a lock. */
@@ -17,8 +17,7 @@ export function locks({ database }: Evidence): Suspect | undefined {
     severity: share >= 0.3 || waitingForLocks >= 2 ? 'critical' : 'warning',
     weight: share,
   } as const
-  // One session in many looks, or a transaction of a second, is somebody's; otherwise requests hold each other up.
-  if (holder !== undefined && (holder.seconds >= 1 || holder.looks >= Math.max(3, lockLooks / 2))) {
+  if (holder !== undefined && isSomebodys(holder, lockLooks)) {
     const does = holder.open ? 'it was idle in its transaction, after' : 'it was busy with'
     return {
       ...common,
@@ -35,6 +34,15 @@ export function locks({ database }: Evidence): Suspect | undefined {
     detail: `${evidence}${holder === undefined ? '' : ` What held them: ${statementTitle(holder.query)}.`}`,
     hint: 'They change the same rows. Change a row that all share as late as possible in the transaction, or keep a row for each user instead.',
   }
+}
+
+/**
+ * One session in many looks, or a transaction of a second, is somebody's; otherwise requests hold each other up. The API's own
+ * sessions are the few of its pool and come back in every look by chance: only a long transaction of theirs is told apart.
+ */
+function isSomebodys(holder: DatabaseEvidence['sessions']['holders'][number], lockLooks: number): boolean {
+  if (/^postgrest/i.test(holder.application)) return holder.seconds >= 5
+  return holder.seconds >= 1 || holder.looks >= Math.max(3, lockLooks / 2)
 }
 
 function short(query: string): string {
