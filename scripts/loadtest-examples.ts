@@ -5,7 +5,7 @@
 //
 // docs/examples/loadtest/<profile>.txt and .html; pictures come from scripts/screenshots.ts.
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -39,15 +39,15 @@ for (const [profile, more] of Object.entries(flags)) {
       ({ stdout }) => ({ stdout, code: 0 }),
       (failed: { stdout: string; code: number }) => failed,
     )
-    // Where it was run is nobody's business.
-    const printed = done.stdout.replaceAll(folder, '.journeys/reports')
+    // Where it was run is nobody's business; a server that is down names its socket in its answers.
+    const portable = (text: string) => text.replaceAll(folder, '.journeys/reports').replaceAll(process.cwd(), '.')
     await writeFile(
       join(target, `${profile}.txt`),
-      `$ journeys ${words.join(' ')}\n${printed}\nexit code ${done.code}\n`,
+      `$ journeys ${words.join(' ')}\n${portable(done.stdout)}\nexit code ${done.code}\n`,
     )
     const report = (await readdir(folder)).find((name) => name.endsWith('.html'))
     if (!report) throw new Error(`${profile} wrote no report:\n${done.stdout}`)
-    await copyFile(join(folder, report), join(target, `${profile}.html`))
+    await writeFile(join(target, `${profile}.html`), portable(await readFile(join(folder, report), 'utf8')))
     console.log(`${profile}: exit code ${done.code}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
