@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { isUnavailable, openServiceDatabase } from '../service-database.ts'
 import type { Caller } from './caller.ts'
 import { refusal, StorageError } from './error.ts'
 
@@ -29,12 +29,6 @@ export interface StorageDatabase {
   end(): Promise<void>
 }
 
-const CONNECTIONS = 10
-const CONNECT_MS = 5000
-const STATEMENT_MS = 10_000
-const LOCK_MS = 5000
-const END_MS = 1000
-
 /** The transaction may or may not have been committed: whoever comes next has to look. */
 export class OutcomeUnknown extends StorageError {
   constructor(cause: unknown) {
@@ -43,53 +37,30 @@ export class OutcomeUnknown extends StorageError {
   }
 }
 
-/** Connections as `supabase_storage_admin`, opened when needed: a database that went away and came back is found again without help. */
+/** Connections as `supabase_storage_admin`. */
 export function openStorageDatabase(url: string): StorageDatabase {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    application_name: 'journeys-storage',
-    query_timeout: STATEMENT_MS + 2000,
-    options: `-c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} -c timezone=UTC`,
-  })
-  // An idle connection that dies (the server was stopped) is reported here; unheard, it would end the process.
-  pool.on('error', () => undefined)
+  const database = openServiceDatabase(url, 'journeys-storage', refuse)
 
-  async function transact<Result>(
+  function transact<Result>(
     caller: Caller,
     operation: string,
     work: (transaction: StorageTransaction) => Promise<Result>,
     end: 'commit' | 'rollback',
   ): Promise<Result> {
-    const client = await pool.connect().catch(refuse)
-    const ignore = () => undefined
-    client.on('error', ignore)
-    let broken = false
-    try {
-      await client.query('begin')
-      await become(client, caller, operation)
-      const result = await work({
-        query: (text, values) => client.query(text, values),
-        become: async (other) => void (await become(client, other, operation)),
-      })
-      await client.query(end).catch((error: unknown) => {
-        // The server's own answer says that nothing was committed; anything else leaves it open.
-        throw error instanceof pg.DatabaseError ? error : new OutcomeUnknown(error)
-      })
-      return result
-    } catch (error) {
-      broken = await client.query('rollback').then(
-        () => false,
-        () => true,
-      )
-      return refuse(error)
-    } finally {
-      client.removeListener('error', ignore)
-      client.release(broken)
-    }
+    return database.transaction(
+      async (client) => {
+        await become(client, caller, operation)
+        return work({
+          query: (text, values) => client.query(text, values),
+          become: async (other) => void (await become(client, other, operation)),
+        })
+      },
+      (client) =>
+        client.query(end).catch((error: unknown) => {
+          // The server's own answer says that nothing was committed; anything else leaves it open.
+          throw error instanceof pg.DatabaseError ? error : new OutcomeUnknown(error)
+        }),
+    )
   }
 
   return {
@@ -97,8 +68,8 @@ export function openStorageDatabase(url: string): StorageDatabase {
     probe: async (caller, operation, work) => {
       await transact(caller, operation, work, 'rollback')
     },
-    query: (text, values) => pool.query(text, values).catch(refuse),
-    end: () => Promise.race([pool.end(), sleep(END_MS, undefined, { ref: false })]),
+    query: database.query,
+    end: database.end,
   }
 }
 
@@ -118,13 +89,9 @@ function refuse(error: unknown): never {
   throw unavailable(error)
 }
 
-// Connection lost (08), refused to this role (28), no such database (3D), too many (53300), closed to connections (55000), shutting
-// down or starting up (57P).
-const unavailableStates = /^(08|28|3D|57P|53300|55000)/
-
 function fromSqlState(error: pg.DatabaseError): Error {
   const state = error.code ?? ''
-  if (unavailableStates.test(state) || state === '57014') return unavailable(error)
+  if (isUnavailable(error) || state === '57014') return unavailable(error)
   switch (state) {
     case '42501':
       // The message names the table, and which rule of it is nobody's business.
