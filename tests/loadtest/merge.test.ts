@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { mergeRuns } from '../../packages/loadtest/src/merge/merge-runs.ts'
 import { mergeSamples } from '../../packages/loadtest/src/merge/merge-samples.ts'
-import { parseSegment } from '../../packages/loadtest/src/merge/segment.ts'
 import { LatencyHistogram } from '../../packages/loadtest/src/recorder/latency-histogram.ts'
 import type { LoadTestResult, RequestFigures, RunFile } from '../../packages/loadtest/src/result.ts'
+import { parseSegment } from '../../packages/loadtest/src/segment.ts'
 
 const seconds = 10
 const sequence = '0,1/2,1'

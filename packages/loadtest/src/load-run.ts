@@ -4,7 +4,6 @@ import type { LoadWatch } from './analysis/load-watch.ts'
 import { serviceLevel } from './analysis/service-level.ts'
 import { StressWatch } from './analysis/stress-watch.ts'
 import type { Engine, EngineOutcome, SignedInUser } from './engines/engine.ts'
-import { segmentShare } from './engines/k6/check-options.ts'
 import { findLostWrites } from './fault/lost-writes.ts'
 import type { LoadTestOptions } from './load-test.ts'
 import { type LoadPlan, phaseWindows, plannedDurationMs } from './profiles/plan.ts'
@@ -13,6 +12,7 @@ import { Recorder } from './recorder/recorder.ts'
 import type { TestUsersResult } from './result.ts'
 import type { FinishedRun } from './result-of-run.ts'
 import type { ScenarioSource } from './scenarios/scenario-source.ts'
+import { shareOf } from './segment.ts'
 import type { ServerSide, ServerWatch } from './server/server-side.ts'
 import { watchServer } from './server/watch-server.ts'
 import { apiUsers } from './users/api-users.ts'
@@ -109,9 +109,8 @@ export class LoadRun {
   }
 
   #makeUsers(source: TestUsers): Promise<SignedInUser[]> {
-    const { segment } = this.#options.k6 ?? {}
     // A generator with a share of the load needs a share of the users; k6 numbers them over all generators.
-    const count = Math.max(1, Math.ceil(this.#plan.users * (segment ? segmentShare(segment.segment) : 1)))
+    const count = Math.max(1, Math.ceil(this.#plan.users * shareOf(this.#options.k6)))
     this.#progress.users({ made: 0, of: count })
     return source.make({
       run: this.#run.id,

@@ -56,14 +56,14 @@ export interface LoadTestOptions {
 /**
  * Makes users, puts the profile's load on the target, judges it and removes the users. Writes no file.
  *
+ * @param prepared of the same options, by who runs them more than once
  * @returns the result also when thresholds failed or the run was interrupted: `exitCode` says so (0, 99, 5, 1, 130)
  * @throws JourneysError when there is no result: wrong profile, thresholds or numbers (2), a target that must not be loaded (2), users
  *   that could not be made, k6 that broke down, a fault that could not be injected (1), a target that cannot be reached (4). Users
  *   made until then are removed.
  */
-export async function runLoadTest(options: LoadTestOptions): Promise<RunFile> {
-  const prepared = await prepareLoadTest(options)
-  const { plan, rules, engine, scenarios, url, fingerprint } = prepared
+export async function runLoadTest(options: LoadTestOptions, prepared?: PreparedLoadTest): Promise<RunFile> {
+  const { plan, rules, engine, scenarios, url, fingerprint } = prepared ?? (await prepareLoadTest(options))
   const startedAt = new Date()
   const id = runId(startedAt)
   const run = new LoadRun({ options, plan, rules, engine, scenarios, url, id })
@@ -72,6 +72,8 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunFile> {
   const result = resultOf({ id, url, options, plan, rules, engine, fingerprint, startedAt, recorder, ...played })
   return { schema: 'journeys/loadtest-run/1', result, data: recorder.data() }
 }
+
+type PreparedLoadTest = Awaited<ReturnType<typeof prepareLoadTest>>
 
 /**
  * Everything that can be wrong before anything runs.

@@ -3,13 +3,13 @@ import { analyse, type InjectedFault, type LostWrites } from './analysis/analysi
 import { answer } from './analysis/answer.ts'
 import type { Fingerprint } from './baseline/fingerprint.ts'
 import type { Engine, EngineOutcome } from './engines/engine.ts'
-import { segmentShare } from './engines/k6/check-options.ts'
 import type { LoadTestOptions } from './load-test.ts'
 import type { LoadPlan } from './profiles/plan.ts'
 import type { Part } from './recorder/part.ts'
 import type { Parts, Recorder } from './recorder/recorder.ts'
 import type { LoadTestResult, PhaseResult, RequestFigures, ScenarioResult, TestUsersResult } from './result.ts'
 import { runCommand } from './run-command.ts'
+import { shareOf } from './segment.ts'
 import type { ServerSide } from './server/server-side.ts'
 import { doubts } from './verdict/doubts.ts'
 import { judge } from './verdict/judge.ts'
@@ -74,7 +74,7 @@ export function resultOf(run: FinishedRun): LoadTestResult {
       generator,
       scenarios,
       endedEarly: run.endedEarly !== undefined,
-      share: options.k6?.segment ? segmentShare(options.k6.segment.segment) : 1,
+      share: shareOf(options.k6),
     }),
     findings,
     concerns,

@@ -7,6 +7,7 @@ import { measuredRun } from './baseline/measured-run.ts'
 import type { BaselineSettings } from './baseline/settings.ts'
 import { type LoadTestOptions, prepareLoadTest, runLoadTest } from './load-test.ts'
 import { type Output, type OutputKind, prepareOutputs, writeOutputs } from './outputs/output.ts'
+import type { LoadProgress } from './progress.ts'
 import { writeReport } from './report/write-report.ts'
 import type { LoadTestResult, RunFile, Verdict } from './result.ts'
 import { runFilePath, writeRunFile } from './run-file.ts'
@@ -48,14 +49,14 @@ export interface LoadTestSeries {
 export async function runLoadTests(options: SeriesOptions): Promise<LoadTestSeries> {
   const { outputs = [], reportFolder, cwd, baseline } = options
   const folders = { folder: reportFolder, workdir: cwd }
-  const { fingerprint } = await prepareLoadTest(options)
+  const prepared = await prepareLoadTest(options)
   const before = baseline && (await findBaseline(baseline.folder, baseline.name))
   const [first] = before?.runs ?? []
-  if (baseline && first) checkComparable(first.fingerprint, fingerprint, baseline.name, baseline.force)
+  if (baseline && first) checkComparable(first.fingerprint, prepared.fingerprint, baseline.name, baseline.force)
   await prepareOutputs(outputs, folders)
   await mkdir(reportFolder, { recursive: true })
 
-  const files = await allRuns(options)
+  const files = await allRuns(options, prepared)
   const comparison = baseline && compare(before?.runs, files, baseline)
   const repeats = files.map(({ result }) => result)
   const chosen = verdictOfAll(middle(repeats), repeats, comparison)
@@ -73,16 +74,17 @@ export async function runLoadTests(options: SeriesOptions): Promise<LoadTestSeri
   }
 }
 
-async function allRuns(options: SeriesOptions): Promise<[RunFile, ...RunFile[]]> {
+async function allRuns(
+  options: SeriesOptions,
+  prepared: Awaited<ReturnType<typeof prepareLoadTest>>,
+): Promise<[RunFile, ...RunFile[]]> {
   const of = options.repeat ?? 1
   const files: RunFile[] = []
   for (let number = 1; number <= of; number++) {
     const { onProgress } = options
     const run = of > 1 ? { run: { number, of } } : {}
-    const played = await runLoadTest({
-      ...options,
-      onProgress: onProgress && ((now) => onProgress({ ...now, ...run })),
-    })
+    const told = onProgress && ((now: LoadProgress) => onProgress({ ...now, ...run }))
+    const played = await runLoadTest({ ...options, onProgress: told }, prepared)
     const series = { id: files[0]?.result.id ?? played.result.id, number, of }
     const result = {
       ...played.result,

@@ -1,37 +1,9 @@
 import { ExitCode, JourneysError } from '@journeys/core/ops'
 import type { LoadTestResult } from '../result.ts'
-
-/** A share of the load: both 0 to 1. */
-export interface Share {
-  readonly from: number
-  readonly to: number
-}
+import { fraction, parseSegment, type Share } from '../segment.ts'
 
 /** Thirds do not add up to 1 in binary. */
 const grain = 1e-9
-
-/**
- * Reads k6's `--execution-segment`: `0:1/2`, `1/3:2/3`, `50%:100%`, or `1/2` for the first half.
- * https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/#execution-segment
- * @throws JourneysError `invalid_segment` (exit 2)
- */
-export function parseSegment(text: string): Share {
-  const parts = text.split(':')
-  const [from, to] = parts.length === 1 ? [0, fraction(parts[0])] : [fraction(parts[0]), fraction(parts[1])]
-  if (parts.length > 2 || from === undefined || to === undefined || from < 0 || to > 1 || !(from < to)) {
-    throw new JourneysError('invalid_segment', `"${text}" is not a share of a load`, {
-      hint: 'write it as k6 does: 0:1/2 for the first half, 1/2:1 for the second',
-      exitCode: ExitCode.usage,
-    })
-  }
-  return { from, to }
-}
-
-function fraction(text: string | undefined): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(?:\/([1-9]\d*)|(%))?$/.exec((text ?? '').trim())
-  if (!match) return undefined
-  return Number(match[1]) / (match[3] ? 100 : Number(match[2] ?? 1))
-}
 
 /**
  * Whether the generators' shares fit together.
@@ -78,13 +50,8 @@ export function missingShares(results: readonly Pick<LoadTestResult, 'id' | 'seg
 
 /** `0,1/2,1` and `0,2/4,1` are the same cut. */
 function sameCut(one: string, other = ''): boolean {
-  const [a, b] = [one, other].map((text) => text.split(',').map(fraction)) as [
-    (number | undefined)[],
-    (number | undefined)[],
-  ]
-  return (
-    a.length === b.length && a.every((at, index) => Math.abs((at ?? Number.NaN) - (b[index] ?? Number.NaN)) < grain)
-  )
+  const [a = [], b = []] = [one, other].map((text) => text.split(',').map(fraction))
+  return a.length === b.length && a.every((at, index) => Math.abs(at - (b[index] ?? Number.NaN)) < grain)
 }
 
 export function refusal(message: string, hint: string): JourneysError {

@@ -1,5 +1,5 @@
 import type { LoadTestResult, Verdict } from '../result.ts'
-import type { Share } from './segment.ts'
+import type { Share } from '../segment.ts'
 
 /** Generators that were not at it together did not make the load that was planned. */
 const leastTogether = 0.9

@@ -1,13 +1,13 @@
 import { ExitCode, JourneysError } from '@journeys/core/ops'
+import { shareOf } from '../../segment.ts'
 import type { K6Options } from '../engine.ts'
 
 /** Ours has it: two writers would mix their lines. */
 const toStdout = /^(csv|json)(=-?)?$/
-const fraction = /^(\d+)(?:\/(\d+))?$|^(\d*\.\d+)$|^(\d+(?:\.\d+)?)%$/
 
 /** @throws JourneysError (exit 2) for an output that would write where ours does, or a segment that is none */
-export function checkK6Options({ outputs = [], segment }: K6Options): void {
-  for (const output of outputs) {
+export function checkK6Options(options: K6Options): void {
+  for (const output of options.outputs ?? []) {
     if (output === '' || toStdout.test(output)) {
       throw new JourneysError('k6_output_unusable', `--k6-out ${output || '""'} has nowhere to write`, {
         detail: "k6's standard output carries the samples that journeys reads",
@@ -16,7 +16,7 @@ export function checkK6Options({ outputs = [], segment }: K6Options): void {
       })
     }
   }
-  if (segment) segmentShare(segment.segment)
+  shareOf(options)
 }
 
 /** The flag that needs k6, if there is one. */
@@ -33,29 +33,4 @@ export function refuseK6Options(options: K6Options = {}): void {
     hint: 'journeys k6 install, or run it with --engine k6',
     exitCode: ExitCode.usage,
   })
-}
-
-/**
- * The share of the whole test that a segment is: 1/3 for `0:1/3`.
- * @throws JourneysError (exit 2)
- */
-export function segmentShare(segment: string): number {
-  const [first, second, ...more] = segment.split(':')
-  const from = second === undefined ? 0 : number(first)
-  const to = number(second ?? first)
-  if (more.length > 0 || !(from >= 0) || !(to > from) || to > 1) {
-    throw new JourneysError('segment_unusable', `${segment} is not a part of a test`, {
-      hint: 'a part is written as k6 writes it: 0:1/3, 1/3:2/3 or 2/3:1',
-      exitCode: ExitCode.usage,
-    })
-  }
-  return to - from
-}
-
-function number(text = ''): number {
-  const match = fraction.exec(text)
-  if (!match) return Number.NaN
-  const [, above, below, decimal, percent] = match
-  if (above !== undefined) return Number(above) / Number(below ?? 1)
-  return decimal === undefined ? Number(percent) / 100 : Number(decimal)
 }

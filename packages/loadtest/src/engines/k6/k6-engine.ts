@@ -6,12 +6,13 @@ import type { K6 } from '../../k6/find-k6.ts'
 import { removeLeftoverFolders } from '../../leftover-folders.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
 import type { GeneratorLoad } from '../../result.ts'
+import { shareOf } from '../../segment.ts'
 import { type ProcessUsage, type ProcessWatch, watchProcesses } from '../../usage/process-usage.ts'
 import type { Engine, EngineRun } from '../engine.ts'
 import { k6Saturation } from '../saturation.ts'
 import { StartLag } from '../start-lag.ts'
 import { bundleScript } from './bundle.ts'
-import { checkK6Options, segmentShare } from './check-options.ts'
+import { checkK6Options } from './check-options.ts'
 import { runK6 } from './k6-process.ts'
 import { readLogMessage } from './log-message.ts'
 import { SampleReader } from './samples.ts'
@@ -33,7 +34,7 @@ export function k6Engine(k6: K6): Engine {
       const folder = await mkdtemp(path.join(os.tmpdir(), `${folderPrefix}${process.pid}-`))
       const { plan, recorder, signal } = run
       const lags = new StartLag(recorder)
-      const share = options.segment ? segmentShare(options.segment.segment) : 1
+      const share = shareOf(options)
       const samples = new SampleReader({ plan, recorder, lags, share })
       const usage = new K6Usage()
       try {
