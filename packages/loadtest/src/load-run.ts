@@ -15,9 +15,8 @@ import type { ScenarioSource } from './scenarios/scenario-source.ts'
 import { shareOf } from './segment.ts'
 import type { ServerSide, ServerWatch } from './server/server-side.ts'
 import { watchServer } from './server/watch-server.ts'
-import { apiUsers } from './users/api-users.ts'
-import { databaseUsers } from './users/database-users.ts'
 import type { TestUsers } from './users/test-users.ts'
+import { usersOf } from './users/users-of.ts'
 import { AbortWatch } from './verdict/abort-watch.ts'
 import type { Rules } from './verdict/judge-thresholds.ts'
 import { judgedSpans, phaseSpans, secondsOf } from './verdict/phase-span.ts'
@@ -72,8 +71,7 @@ export class LoadRun {
   }
 
   async play(): Promise<PlayedRun> {
-    const { target } = this.#options
-    const source = target.databaseUrl ? await databaseUsers(target, target.databaseUrl) : apiUsers(target)
+    const source = await usersOf(this.#options.target)
     try {
       const leftovers = await source.removeLeftovers()
       const began = performance.now()

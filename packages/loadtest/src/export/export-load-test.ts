@@ -17,9 +17,8 @@ import { planLoad, plannedDurationMs } from '../profiles/plan.ts'
 import { runId } from '../run-id.ts'
 import type { LoadedScenarios } from '../scenario-file/load-scenario-files.ts'
 import { appScenarios } from '../scenarios/index.ts'
-import { apiUsers } from '../users/api-users.ts'
-import { databaseUsers } from '../users/database-users.ts'
 import type { TestUsers, UserProgress } from '../users/test-users.ts'
+import { usersOf } from '../users/users-of.ts'
 import { configMapManifest, secretName, testRunManifest } from './k6-operator.ts'
 import { type PortableScript, portableScript } from './portable-script.ts'
 
@@ -157,10 +156,6 @@ export async function removeExport(target: Environment, id: string): Promise<{ r
   } finally {
     await source.close()
   }
-}
-
-function usersOf(target: Environment): Promise<TestUsers> {
-  return target.databaseUrl ? databaseUsers(target, target.databaseUrl) : Promise.resolve(apiUsers(target))
 }
 
 function makeUsers(

@@ -1,6 +1,6 @@
-import { ExitCode } from '@journeys/core/ops'
 import { LatencyHistogram } from '../recorder/latency-histogram.ts'
-import type { LoadTestResult, RunData, RunFile, TimelinePoint, Verdict } from '../result.ts'
+import type { LoadTestResult, RunData, RunFile, TimelinePoint } from '../result.ts'
+import { exitCodeOf } from '../verdict/judge.ts'
 import { addHistograms, mergeChecks, mergeFigures } from './merge-figures.ts'
 import { mergeSamples } from './merge-samples.ts'
 import { mergeThresholds } from './merge-thresholds.ts'
@@ -23,15 +23,7 @@ export function mergeRuns(files: readonly RunFile[]): RunFile {
   const data = mergeData(ordered)
   const merged = mergeResults(ordered, data)
   const result = { ...merged, ...judgeMerged(merged, results, missing) }
-  const exitCodes = {
-    pass: ExitCode.ok,
-    warn: ExitCode.ok,
-    fail: ExitCode.thresholds,
-    inconclusive: ExitCode.inconclusive,
-    invalid: ExitCode.failed,
-  } satisfies Record<Verdict, number>
-  const exitCode = result.interrupted ? ExitCode.interrupted : exitCodes[result.verdict]
-  return { schema: 'journeys/loadtest-run/1', result: { ...result, exitCode }, data }
+  return { schema: 'journeys/loadtest-run/1', result: { ...result, exitCode: exitCodeOf(result) }, data }
 }
 
 /** The generators may be different machines; everything else has to be the same. */
