@@ -54,6 +54,23 @@ export const ownTables: TableDecisions = {
   },
   'public.performance_metrics': each('id user_id name value unit tags recorded_at', 'erase'),
   'private.rate_limits': each('user_id window_start writes', 'erase'),
+  // While an erasure is under way its ledger names the person; with the word "done" only the keyed hash stays.
+  'private.erasure_ledger': each(
+    'id subject_hash key_id user_id sealed requested_at due_at opened_at finished_at actor reason plan_id plan options state replays',
+    accountability,
+  ),
+  'private.erasure_steps': each(
+    'erasure_id step position state attempts started_at finished_at detail error',
+    accountability,
+  ),
+  'private.erasure_by_hand': each('erasure_id step title todo done_at done_by note', accountability),
+  'private.erasure_receipts': each(
+    'seq erasure_id outcome key_id body hash previous_hash signed_at purged_at',
+    accountability,
+  ),
+  // An erasure waits for them, and they are gone before the account is.
+  'private.legal_holds': each('id user_id tables reason review_on placed_by placed_at', 'erase'),
+  'private.processing_restrictions': each('user_id kind reason placed_by placed_at', 'erase'),
   'private.audit_log': each('id at actor action subject_hash detail', accountability),
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { period } from './period.ts'
 import { suggestion } from './suggestion.ts'
 
 /** What an erasure does with a column. */
@@ -27,10 +28,7 @@ const keep = z
     ground: inWords('the legal ground').describe(
       'which law or interest asks for it: accounting law, Art. 17(3)(b) GDPR',
     ),
-    period: z
-      .string()
-      .regex(/^[1-9]\d* (day|week|month|year)s?$/, 'a period is a number and a unit: 30 days, 10 years')
-      .describe('how long, from the day on which the row was made: 10 years'),
+    period: period.describe('how long, from the day on which the row was made: 10 years'),
   })
   .describe('stays as it is, because a law asks for it')
 

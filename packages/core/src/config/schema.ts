@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { gdpr } from './gdpr.ts'
 import { builtInProfiles, type LoadProfile } from './load-profile.ts'
 import { loadtest } from './loadtest.ts'
 import { personalData } from './personal-data.ts'
@@ -107,12 +108,14 @@ export const configFileSchema = z
       .meta({ id: 'personalData' })
       .prefault({})
       .describe('what an erasure does with each column that may be about a person'),
+    gdpr: gdpr.meta({ id: 'gdpr' }).prefault({}).describe('deadlines, and what is remembered of an erasure'),
     ...sections,
   })
   .describe('journeys.config.json')
 
 /** The effective configuration: defaults, file, environment and flags in one. */
-export interface Config extends Pick<z.output<typeof configFileSchema>, 'slo' | 'alerts' | 'health' | 'personalData'> {
+export interface Config
+  extends Pick<z.output<typeof configFileSchema>, 'slo' | 'alerts' | 'health' | 'personalData' | 'gdpr'> {
   environments: Record<string, { url?: string | undefined; production: boolean }>
   loadtest: Omit<z.output<typeof loadtest>, 'thresholds' | 'warnings' | 'profiles'> & {
     /** By key: what must hold, or the run fails; every list may be empty. Read them with `resolveThresholds`. */

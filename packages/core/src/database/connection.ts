@@ -42,7 +42,18 @@ export interface Database extends Queryable {
   transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
   /** The same, `READ ONLY` and with one snapshot: the server itself refuses every change. */
   readOnly<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
+  /**
+   * One connection outside any transaction, for what must be on one: a session's advisory lock, `set`, and statements that
+   * refuse a transaction (`detach partition concurrently`). It is closed afterwards, and with it everything that was set or held.
+   */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>
   end(): Promise<void>
+}
+
+/** One connection of its own. */
+export interface Session extends Queryable {
+  /** A transaction on this very connection. */
+  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
 }
 
 /** int8 as a number while that is exact, a date as its text: a JavaScript Date would move it by the time zone. */
@@ -75,14 +86,31 @@ export async function connect(databaseUrl: string, options: ConnectOptions = {})
     throw fail(error)
   }
 
-  async function inTransaction<T>(begin: string, work: (transaction: Queryable) => Promise<T>): Promise<T> {
+  /** `work` says whether the connection may be used again. */
+  async function withClient<T>(work: (client: pg.PoolClient, discard: () => void) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch((error: unknown) => {
       throw fail(error)
     })
     // A client that loses its server while no statement runs emits 'error'; unheard, that would end the process.
     const lost = () => undefined
     client.on('error', lost)
-    let broken = false
+    let isSpent = false
+    try {
+      return await work(client, () => {
+        isSpent = true
+      })
+    } finally {
+      client.off('error', lost)
+      client.release(isSpent)
+    }
+  }
+
+  async function inTransaction<T>(
+    client: pg.PoolClient,
+    begin: string,
+    work: (transaction: Queryable) => Promise<T>,
+    discard: () => void,
+  ): Promise<T> {
     try {
       await run(client, begin)
       const result = await work({ query: (text, values) => run(client, text, values) })
@@ -93,13 +121,8 @@ export async function connect(databaseUrl: string, options: ConnectOptions = {})
       }
       return result
     } catch (error) {
-      await client.query('rollback').catch(() => {
-        broken = true
-      })
+      await client.query('rollback').catch(discard)
       throw fail(error)
-    } finally {
-      client.off('error', lost)
-      client.release(broken)
     }
   }
 
@@ -125,8 +148,19 @@ export async function connect(databaseUrl: string, options: ConnectOptions = {})
     label: address.label,
     isLoopback: address.isLoopback,
     query: (text, values) => run(pool, text, values),
-    transaction: (work) => inTransaction('begin', work),
-    readOnly: (work) => inTransaction('begin isolation level repeatable read read only', work),
+    transaction: (work) => withClient((client, discard) => inTransaction(client, 'begin', work, discard)),
+    readOnly: (work) =>
+      withClient((client, discard) =>
+        inTransaction(client, 'begin isolation level repeatable read read only', work, discard),
+      ),
+    session: (work) =>
+      withClient(async (client, discard) => {
+        discard()
+        return await work({
+          query: (text, values) => run(client, text, values),
+          transaction: (inner) => inTransaction(client, 'begin', inner, discard),
+        })
+      }),
     end: () => pool.end(),
   }
 }
