@@ -283,3 +283,45 @@ describe('transactions', () => {
     expect(calls).toBe(3)
   })
 })
+
+describe('a connection of one’s own', () => {
+  const isFree = async () => {
+    const { rows } = await database.query<{ free: boolean }>(
+      'select pg_try_advisory_lock(7) as free, pg_advisory_unlock(7)',
+    )
+    return rows[0]?.free
+  }
+
+  test('what it sets and locks holds from statement to statement, and is gone with it', async () => {
+    await database.session(async (session) => {
+      await session.query('select pg_advisory_lock(7)')
+      await session.query(`set lock_timeout = '40ms'`)
+      await session.transaction((transaction) => transaction.query('select 1'))
+      expect((await session.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '40ms' }])
+      expect(await isFree()).toBe(false)
+    })
+    await expect.poll(isFree).toBe(true)
+    expect((await database.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '0' }])
+  })
+
+  test('takes a statement that refuses a transaction, and undoes a transaction of its own that fails', async () => {
+    await database.session(async (session) => {
+      await session.query('create table public.alone (x int)')
+      await session.query('vacuum public.alone')
+      await failure(
+        session.transaction(async (transaction) => {
+          await transaction.query('insert into public.alone values (1)')
+          await transaction.query('select 1 / 0')
+        }),
+      )
+      expect((await session.query('select from public.alone')).rowCount).toBe(0)
+    })
+  })
+
+  test('lost to the server, it is an error with its SQLSTATE', async () => {
+    const lost = await failure(
+      database.session((session) => session.query('select pg_terminate_backend(pg_backend_pid())')),
+    )
+    expect(sqlState(lost)).toBe('57P01')
+  })
+})
