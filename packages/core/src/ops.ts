@@ -41,6 +41,17 @@ export {
   type CoveredTable,
   findCoverage,
 } from './gdpr/coverage.ts'
+export type { GdprContext, GdprProgress, StorageAccess } from './gdpr/erasure/context.ts'
+export {
+  type GdprKey,
+  type GdprKeys,
+  gdprKeyOf,
+  gdprKeysOf,
+  keyWithId,
+  newGdprSecret,
+  requireGdprKeys,
+  verifySignature,
+} from './gdpr/key.ts'
 export {
   type ByHandStep,
   type Decision,

@@ -15,6 +15,10 @@ export interface Environment {
   databaseUrl?: string | undefined
   /** Mints load-test tokens without signing in. */
   jwtSecret?: string | undefined
+  /** Hashes the people in the ledger of erasures, and signs the receipts. */
+  gdprKey?: string | undefined
+  /** Keys that were in use before it, with commas between them. */
+  gdprOldKeys?: string | undefined
 }
 
 /** Where each secret and address of an environment stands outside the config file. */
@@ -24,6 +28,8 @@ export const environmentVariables = {
   serviceRoleKey: 'SUPABASE_SERVICE_ROLE_KEY',
   databaseUrl: 'DATABASE_URL',
   jwtSecret: 'SUPABASE_JWT_SECRET',
+  gdprKey: 'JOURNEYS_GDPR_KEY',
+  gdprOldKeys: 'JOURNEYS_GDPR_OLD_KEYS',
 } as const
 
 export type EnvironmentSetting = keyof typeof environmentVariables
