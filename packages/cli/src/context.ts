@@ -1,4 +1,11 @@
-import { type Database, type Environment, ExitCode, JourneysError, type LoadedConfig } from '@journeys/core/ops'
+import {
+  type Database,
+  type Environment,
+  ExitCode,
+  type GdprKeys,
+  JourneysError,
+  type LoadedConfig,
+} from '@journeys/core/ops'
 import type { StackState } from '@journeys/stack'
 import type { Outcome } from './command.ts'
 import type { GlobalValues } from './global-flags.ts'
@@ -26,6 +33,11 @@ export interface CommandContext {
   environment(options?: { evenBroken?: boolean }): Promise<Environment>
   /** One connection pool to the environment's database, closed at the end. */
   database(): Promise<Database>
+  /**
+   * What hashes the people in the ledger of erasures and signs the receipts. `local` makes its key at first use.
+   * @throws JourneysError `gdpr_key_missing`, `gdpr_key_malformed` (exit code 2)
+   */
+  gdprKeys(): Promise<GdprKeys>
   /** The stack commands act on this machine only. @throws JourneysError for any other environment */
   localOnly(): void
   /** Prints a document now, as text or JSON, as the runner prints the last one, and returns what it printed. */
@@ -103,6 +115,11 @@ export function createContext(options: ContextOptions): CommandContext {
     database() {
       database ??= openDatabase()
       return database
+    },
+    async gdprKeys() {
+      const { gdprKeysOf, localGdprSecrets, requireGdprKeys } = await import('@journeys/core/ops')
+      const { environment: found } = await context.config()
+      return found.isLocal ? gdprKeysOf(await localGdprSecrets(context.workdir())) : requireGdprKeys(found)
     },
     localOnly() {
       if (environmentName === 'local') return

@@ -52,6 +52,7 @@ export {
   requireGdprKeys,
   verifySignature,
 } from './gdpr/key.ts'
+export { localGdprSecrets, localKeyFile, type NewKey, renewLocalKey, writeNewKey } from './gdpr/key-file.ts'
 export {
   type ByHandStep,
   type Decision,

@@ -1,0 +1,31 @@
+import { join, resolve } from 'node:path'
+import type { GdprContext, GdprProgress } from '@journeys/core/ops'
+import type { CommandContext } from './context.ts'
+import { operatorName } from './operator-name.ts'
+import { formatCount } from './output/number.ts'
+
+/** What the operations on personal data take, from a command's context: its database, keys, storage, and where receipts are filed. */
+export async function gdprContext(context: CommandContext): Promise<GdprContext> {
+  const { config } = await context.config()
+  // First what needs no server: a missing key is said before a stack is started.
+  const keys = await context.gdprKeys()
+  const environment = await context.environment()
+  const { supabaseUrl, serviceRoleKey } = environment
+  return {
+    database: await context.database(),
+    keys,
+    config,
+    environment: { name: environment.name },
+    ...(supabaseUrl && serviceRoleKey && { storage: { url: supabaseUrl, serviceRoleKey } }),
+    actor: operatorName(context.processEnv),
+    folder: join(resolve(context.workdir(), config.gdpr.folder), environment.name),
+    onProgress: (progress) => context.output.progress.show(describeProgress(progress)),
+    signal: context.signal,
+  }
+}
+
+/** `rows public.journal_entries   1 200 of 5 000 rows` */
+export function describeProgress({ step, done, total, unit = '', note }: GdprProgress): string {
+  const count = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`
+  return [step, `${count} ${unit}`.trim(), ...(note === undefined ? [] : [note])].join('   ')
+}
