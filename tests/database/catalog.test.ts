@@ -145,6 +145,8 @@ describe('what is in the database', () => {
       'authenticated private.before_request()',
       // Says of the caller, and of nobody else, whether they still have an account: a policy of Storage asks.
       'authenticated private.caller_has_account()',
+      // The same question for those who only look, which takes no lock.
+      'authenticated private.caller_is_being_erased()',
       'service_role private.before_request()',
     ])
   })
