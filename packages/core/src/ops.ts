@@ -34,6 +34,7 @@ export { sqlIdentifier } from './database/identifier.ts'
 export { isTransient, type RetryOptions, retryTransient } from './database/retry.ts'
 export { ExitCode, JourneysError, type JourneysErrorOptions } from './errors.ts'
 export { type AnonymizationResult, type AnonymizeOptions, anonymizeUser } from './gdpr/anonymize.ts'
+export { type TickOptions, type TickResult, tickByHand } from './gdpr/by-hand.ts'
 export {
   type Coverage,
   type CoverageFinding,
@@ -42,6 +43,7 @@ export {
   findCoverage,
 } from './gdpr/coverage.ts'
 export type { GdprContext, GdprProgress, StorageAccess } from './gdpr/erasure/context.ts'
+export { erasureFolder } from './gdpr/folder.ts'
 export {
   type GdprKey,
   type GdprKeys,
@@ -62,7 +64,19 @@ export {
 } from './gdpr/map.ts'
 export type { Person } from './gdpr/person.ts'
 export type { TableCount } from './gdpr/personal-data.ts'
-export { type AnonymizationPlan, planAnonymization } from './gdpr/plan.ts'
+export { type AnonymizationPlan, planAnonymization } from './gdpr/anonymization-plan.ts'
+export {
+  type ByHandStatus,
+  countErasures,
+  type ErasureCounts,
+  type ErasureState,
+  type ErasureStatus,
+  erasureStates,
+  type ReceiptStatus,
+  readErasures,
+  type StatusOptions,
+  type StepStatus,
+} from './gdpr/status.ts'
 export { healthCheckIds } from './health/checks/index.ts'
 export type { HealthState } from './health/finding.ts'
 export { type HealthCheck, type HealthReport, healthExitCode } from './health/report.ts'

@@ -4,7 +4,7 @@ import { createTestDatabase, createUser, type TestDatabase } from '../../../../t
 import { connect, type Database } from '../database/connection.ts'
 import { JourneysError } from '../errors.ts'
 import { anonymizeUser } from './anonymize.ts'
-import { type AnonymizationPlan, planAnonymization } from './plan.ts'
+import { type AnonymizationPlan, planAnonymization } from './anonymization-plan.ts'
 
 let target: TestDatabase
 let database: Database

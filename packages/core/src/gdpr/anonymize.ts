@@ -4,7 +4,7 @@ import { retryTransient } from '../database/retry.ts'
 import { JourneysError } from '../errors.ts'
 import { findPerson, type Person } from './person.ts'
 import { countPersonalData, type TableCount } from './personal-data.ts'
-import { type AnonymizationPlan, describe } from './plan.ts'
+import { type AnonymizationPlan, describe } from './anonymization-plan.ts'
 
 export interface AnonymizationResult extends AnonymizationPlan {
   /** Row of `private.audit_log` that proves it. */

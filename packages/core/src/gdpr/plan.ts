@@ -1,56 +1,82 @@
-import type { Database, Queryable } from '../database/connection.ts'
-import { findPerson, type Person } from './person.ts'
-import { countPersonalData, countStoredObjects, type TableCount } from './personal-data.ts'
+import type { ByHandStep } from './map.ts'
+import type { Person } from './person.ts'
+
+/** What an erasure would do in one table. */
+export interface TablePlan {
+  /** schema.table */
+  table: string
+  /** Rows of the person. 0 stays in the plan: it was looked at. */
+  rows: number
+  columns: { overwritten: string[]; unlinked: string[]; kept: string[] }
+  /** Why the rest of these rows stays; only with `keep`, and where something is kept besides. */
+  ground?: string
+  /** How long it stays, from the making of a row: `10 years`. */
+  period?: string
+  /** The day on which the last of these rows is no longer needed, YYYY-MM-DD; `null` without rows, or where no column says when they were made. */
+  until?: string | null
+  /** A legal hold covers it: its rows are left as they are. */
+  held?: true
+}
+
+/** Files of one bucket. */
+export interface BucketPlan {
+  bucket: string
+  objects: number
+  bytes: number
+}
+
+/** What `--keep-statistics` would leave of the journal's scores. */
+export interface StatisticsPlan {
+  /** So many other people must have written the same kind of score in the same month. */
+  k: number
+  kept: { rows: number; scores: number }
+  /** Kinds of score of a month that too few others wrote. */
+  lost: { rows: number; scores: number }
+}
+
+export type ObstacleKind =
+  /** A legal hold. On everything: nothing can be erased; on tables: what is left ends as `partial`. */
+  | 'hold'
+  /** Art. 18: the person opposes that their data is destroyed. */
+  | 'restriction'
+  /** Another erasure of the same person has begun and is not done. */
+  | 'erasure'
+  /** Rows in tables about which the map does not say enough. */
+  | 'undecided'
+  /** Rows of other people that refer to rows that are to go. */
+  | 'others'
+  /** The database role may not do it. */
+  | 'permission'
+  /** There are files, and no key for the Storage API. */
+  | 'storage'
+
+export interface Obstacle {
+  kind: ObstacleKind
+  /** `false`: the erasure can go on, and this has to be known. */
+  blocks: boolean
+  /** In one sentence, without anything about the person. */
+  summary: string
+  /** What to do or to type. */
+  do: string
+  /** schema.table; of a hold on everything: none. */
+  tables?: string[]
+}
 
 /** What an erasure would do to one person's data. */
-export interface AnonymizationPlan {
+export interface ErasurePlan {
+  /** 12 hexadecimal digits of a hash of everything below, with the person as their id: the same as long as nothing changes. */
+  id: string
   user: Person
-  erase: TableCount[]
-  overwrite: TableCount[]
-  keep: TableCount[]
-  /** What it does not reach, in sentences. */
-  notCovered: string[]
-}
-
-/**
- * Counts what `anonymizeUser` would change, in a READ ONLY transaction: the server itself refuses every change.
- * @param user uuid or e-mail address
- * @throws JourneysError as {@link findPerson}
- */
-export async function planAnonymization(database: Database, user: string): Promise<AnonymizationPlan> {
-  return await database.readOnly(async (transaction) => {
-    const person = await findPerson(transaction, user)
-    return { user: person, ...(await describe(transaction, person.id)) }
-  })
-}
-
-/** The tables and the sentences of a plan, for a person known to exist. */
-export async function describe(queryable: Queryable, id: string): Promise<Omit<AnonymizationPlan, 'user'>> {
-  const { undecided, ...data } = await countPersonalData(queryable, id)
-  const objects = await countStoredObjects(queryable, id)
-  return { ...data, notCovered: notCovered(data.keep, undecided, objects) }
-}
-
-function notCovered(keep: TableCount[], undecided: TableCount[], storedObjects: number): string[] {
-  const purchases = keep.find(({ table }) => table === 'public.purchases')?.count ?? 0
-  return [
-    ...undecided.map(
-      ({ table, count, note }) => `${table}: ${plural(count, 'row')} that nobody has decided on; ${note}`,
-    ),
-    storedObjects > 0
-      ? `Storage: ${plural(storedObjects, 'file')} of this person must be removed through the Storage API`
-      : 'Storage: no file of this person is recorded; files without an owner are not searched',
-    'Backups: they still hold the data until they expire; after restoring one, run this again',
-    "Logs: those of the API, the database and the host may name the person's id or address until they expire",
-    purchases > 0
-      ? `Payment provider: it knows ${plural(purchases, 'purchase')} too, under the person's name; ask it to erase that`
-      : 'Payment provider: asked separately, should it know this person',
-    'Mail provider: asked separately; its lists and logs are not in this database',
-    'Sign-in: a token already issued is accepted until it expires (an hour at most), and finds nothing to read or write',
-    "Devices: what the app keeps on the person's own device stays there until the app is signed out",
-  ]
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
+  options: { keepStatistics: boolean }
+  erase: TablePlan[]
+  overwrite: TablePlan[]
+  /** Rows that stay, and no longer lead to the person. */
+  unlink: TablePlan[]
+  /** Rows of which most stays as it is, for a ground; without the person where `columns` says so. */
+  keep: TablePlan[]
+  storage: BucketPlan[]
+  /** Only with `options.keepStatistics`. */
+  statistics?: StatisticsPlan
+  byHand: ByHandStep[]
+  obstacles: Obstacle[]
 }

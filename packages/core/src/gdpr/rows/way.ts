@@ -1,0 +1,25 @@
+import type { Column } from '../map-reach.ts'
+
+/**
+ * How a row leads to a person.
+ *   id       a column holds their id
+ *   email    a column holds one of their addresses, and no column of the row holds the id of somebody else
+ *   mention  a json column has their id or address in it, as a whole string
+ *   folder   a path in Storage begins with the folder that is named after them
+ *   parent   a foreign key leads to a row of theirs, and no column of the row holds the id of somebody else
+ */
+export type Way =
+  | { by: 'id'; column: Column }
+  | { by: 'email'; column: Column; others: Column[] }
+  | { by: 'mention'; column: Column }
+  | { by: 'folder'; column: Column }
+  | { by: 'parent'; columns: Column[]; parent: ParentRows; others: Column[] }
+
+/** Rows of another table that are the person's. */
+export interface ParentRows {
+  schema: string
+  name: string
+  /** What the foreign key refers to, in its order. */
+  columns: string[]
+  ways: Way[]
+}
