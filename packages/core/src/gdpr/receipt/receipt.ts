@@ -32,8 +32,11 @@ const verification = z.strictObject({
   terms: z.strictObject({ id: count, email: count, phone: count, name: count, phrase: count }),
   found: z.array(finding).describe('what is still there; not empty only where a hold or a dismissal explains it'),
   shared: z.array(finding).describe('the same name in rows that belong to other living people'),
-  dismissed: z.array(z.strictObject({ finding: z.string(), reason: z.string(), by: z.string(), at: time })),
+  dismissed: z
+    .array(z.strictObject({ finding: z.string(), reason: z.string(), by: z.string(), at: time }))
+    .describe('findings that a person looked at and answers for'),
   notSearched: z.array(z.strictObject({ table: z.string(), why: z.string() })),
+  setAside: z.array(z.strictObject({ table: z.string(), column: z.string(), why: z.string() })),
   storage: z
     .strictObject({ buckets: count, objects: count.describe("still in the person's folders") })
     .nullable()

@@ -1,0 +1,5 @@
+import type { Receipt } from './receipt.ts'
+
+export function renderReceiptPage(receipt: Receipt): string {
+  return `<!doctype html>${receipt.erasure}`
+}
