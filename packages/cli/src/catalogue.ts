@@ -39,6 +39,8 @@ export const catalogue: readonly CatalogueEntry[] = [
   ...group('Personal data:', {
     'gdpr coverage': ['columns that nobody has decided about', () => import('./commands/gdpr-coverage.ts')],
     'gdpr anonymize': ["erase a person's data, untie what must stay", () => import('./commands/gdpr-anonymize.ts')],
+    'gdpr status': ['erasures under way, due dates, steps by hand', () => import('./commands/gdpr-status.ts')],
+    'gdpr tick': ['write down that a step by hand is done', () => import('./commands/gdpr-tick.ts')],
     'retention run': ['delete what is older than two years', () => import('./commands/retention-run.ts')],
   }),
   ...group('Setup:', {

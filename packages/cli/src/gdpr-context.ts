@@ -1,5 +1,4 @@
-import { join, resolve } from 'node:path'
-import type { GdprContext, GdprProgress } from '@journeys/core/ops'
+import { erasureFolder, type GdprContext, type GdprProgress } from '@journeys/core/ops'
 import type { CommandContext } from './context.ts'
 import { operatorName } from './operator-name.ts'
 import { formatCount } from './output/number.ts'
@@ -18,7 +17,7 @@ export async function gdprContext(context: CommandContext): Promise<GdprContext>
     environment: { name: environment.name },
     ...(supabaseUrl && serviceRoleKey && { storage: { url: supabaseUrl, serviceRoleKey } }),
     actor: operatorName(context.processEnv),
-    folder: join(resolve(context.workdir(), config.gdpr.folder), environment.name),
+    folder: erasureFolder(context.workdir(), config.gdpr, environment.name),
     onProgress: (progress) => context.output.progress.show(describeProgress(progress)),
     signal: context.signal,
   }

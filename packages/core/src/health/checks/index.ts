@@ -5,6 +5,7 @@ import { blockedQueries } from './blocked-queries.ts'
 import { cacheHitRate } from './cache-hit-rate.ts'
 import { connections } from './connections.ts'
 import { database } from './database.ts'
+import { erasures } from './erasures.ts'
 import { idleInTransaction } from './idle-in-transaction.ts'
 import { invalidIndexes } from './invalid-indexes.ts'
 import { longRunningQueries } from './long-running-queries.ts'
@@ -32,6 +33,7 @@ export const checks: readonly Check[] = [
   partitions,
   retention,
   personalDataCoverage,
+  erasures,
   wraparound,
   sequences,
   invalidIndexes,
