@@ -36,9 +36,11 @@ export interface CrashProject {
   postmasterPid(): number
   /** Starts it again on the same data and port. Nothing happens when it lives. */
   restartPostgres(): Promise<void>
-  /** Keeps the whole database as it is now. Ends every session. */
+  /** Ends the server, if it lives, and starts a new cluster in its place: nothing in it but the superuser, who has the same password. */
+  replacePostgres(): Promise<void>
+  /** Keeps the database, the files of Storage and `.journeys` as they are now. Ends every session. */
   remember(): Promise<void>
-  /** Puts it back to that state, in some 100 ms. Ends every session. Files of Storage and of the folder stay as they are. */
+  /** Puts all of them back to that state, in some 100 ms. Ends every session. */
   recall(): Promise<void>
   /** Stops everything and deletes the folder. */
   remove(): Promise<void>
@@ -57,6 +59,10 @@ export async function createCrashProject(): Promise<CrashProject> {
     string,
     string,
     string,
+  ]
+  const folders = [
+    { live: storageFolder, kept: join(folder, 'kept-storage') },
+    { live: join(workdir, '.journeys'), kept: join(folder, 'kept-journeys') },
   ]
   const keys = generateKeys()
   const passwords = generatePasswords()
@@ -126,8 +132,19 @@ export async function createCrashProject(): Promise<CrashProject> {
         await server.exited
         server = await start(server.port)
       },
-      remember: () => copyDatabase(maintenanceUrl, DATABASE, KEPT),
-      recall: () => copyDatabase(maintenanceUrl, KEPT, DATABASE),
+      async replacePostgres() {
+        await server.stop('immediate')
+        await rm(dataDir, { recursive: true })
+        server = await start(server.port)
+      },
+      async remember() {
+        await copyDatabase(maintenanceUrl, DATABASE, KEPT)
+        for (const { live, kept } of folders) await copyFolder(live, kept)
+      },
+      async recall() {
+        await copyDatabase(maintenanceUrl, KEPT, DATABASE)
+        for (const { live, kept } of folders) await copyFolder(kept, live)
+      },
       remove,
     }
   } catch (error) {
@@ -157,6 +174,15 @@ async function copyDatabase(maintenanceUrl: string, from: string, to: string): P
       if ((error as { code?: string }).code !== '55006' || attempt === 20) throw error
     }
   }
+}
+
+/** With the times of change: a receipt that is filed again is seen. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true })
+  await cp(from, to, { recursive: true, preserveTimestamps: true }).catch((error: NodeJS.ErrnoException) => {
+    // Nobody has made it yet.
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
 async function execute<Row extends pg.QueryResultRow>(

@@ -1,0 +1,81 @@
+// A process of its own, forked by probe.ts: does one thing over and over and measures how long each turn waited. Nothing that the
+// bench does can delay it but through the database (and the machine's two cores).
+import pg from 'pg'
+import { people, personId } from './aged-people.ts'
+
+export type ProbeKind = 'reader' | 'writer'
+
+export interface ProbeOrder {
+  kind: ProbeKind
+  /** Connection as `authenticator`. */
+  url: string
+}
+
+/** Milliseconds. */
+export interface Waits {
+  turns: number
+  median: number
+  p99: number
+  longest: number
+}
+
+/** One turn every so often: often enough to meet a wait of 50 ms ten times, seldom enough to leave the machine to the others. */
+const PAUSE_MS = 4
+
+type Work = (client: pg.Client) => Promise<unknown>
+
+const newest = `select id, date, reflection, scores from public.journal_entries order by date desc, id desc limit 20`
+const around = `select id, date, reflection, scores from public.journal_entries
+  where date between current_date - $1::int and current_date - $1::int + 30 order by date desc, id desc limit 20`
+
+/** What the app asks most, and every second time some month of the last four years, so that months about to go are met too. */
+function read(turn: number): Work {
+  return (client) =>
+    turn % 2 === 0 ? client.query(newest) : client.query(around, [Math.floor(Math.random() * 4 * 365)])
+}
+
+const write: Work = (client) =>
+  client.query(
+    `insert into public.journal_entries (reflection, scores) values ('Written while others tidy up.', '{"mood": 6}')`,
+  )
+
+/** What PostgREST does for one request, by somebody who is not being erased. */
+async function asSomebody(client: pg.Client, method: 'GET' | 'POST', work: Work): Promise<void> {
+  const n = 1 + Math.floor(Math.random() * (people - 1))
+  await client.query('begin')
+  await client.query(
+    `select set_config('role', 'authenticated', true), set_config('request.method', $2, true),
+       set_config('request.jwt.claims', jsonb_build_object('role', 'authenticated', 'sub', ${personId('$1::text')})::text, true)`,
+    [n, method],
+  )
+  await client.query('select private.before_request()')
+  await work(client)
+  await client.query('commit')
+}
+
+let stopping = false
+
+process.on('message', async (message: ProbeOrder | 'stop') => {
+  if (message === 'stop') {
+    stopping = true
+    return
+  }
+  const { kind, url } = message
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const waits: number[] = []
+  // The first turns warm up the plans and the code.
+  for (let turn = -20; !stopping; turn++) {
+    const start = performance.now()
+    await (kind === 'reader' ? asSomebody(client, 'GET', read(turn)) : asSomebody(client, 'POST', write))
+    if (turn >= 0) waits.push(performance.now() - start)
+    if (turn === 0) process.send?.('ready')
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+  await client.end()
+  waits.sort((a, b) => a - b)
+  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? 0
+  process.send?.({ turns: waits.length, median: at(0.5), p99: at(0.99), longest: at(1) } satisfies Waits, () =>
+    process.disconnect(),
+  )
+})
