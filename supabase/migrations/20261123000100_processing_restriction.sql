@@ -70,23 +70,36 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  read_committed constant boolean := current_setting('transaction_isolation') = 'read committed';
+  -- Compared here first: a function call less for nearly everybody.
+  erasing constant boolean := current_setting('journeys.erasing', true) is not distinct from person::text
+    and private.is_erasing(person);
   obstacle text;
+  held boolean;
+  noted text;
 begin
-  if not private.is_erasing(person) then
-    -- Who is restricted already is not waited for: a writer that holds rows an erasure wants would be its deadlock.
-    if current_setting('transaction_isolation') = 'read committed' then
-      perform from auth.users u
-      where u.id = person and not exists (select from private.processing_restrictions r where r.user_id = person)
-      for key share of u;
-    else
-      perform from auth.users u
-      where u.id = person and not exists (select from private.processing_restrictions r where r.user_id = person)
-      for share of u;
-    end if;
-    select r.kind into obstacle from private.processing_restrictions r where r.user_id = person;
+  -- Who is restricted already is not waited for: a writer that holds rows an erasure wants would be its deadlock.
+  if read_committed then
+    perform from auth.users u
+    where u.id = person
+      and (erasing or not exists (select from private.processing_restrictions r where r.user_id = person))
+    for key share of u;
+  else
+    perform from auth.users u
+    where u.id = person
+      and (erasing or not exists (select from private.processing_restrictions r where r.user_id = person))
+    for share of u;
+  end if;
+  select
+    (select r.kind from private.processing_restrictions r where r.user_id = person and not erasing),
+    exists (select from private.legal_holds h where h.user_id = person)
+  into obstacle, held;
+  if obstacle is null and not held and read_committed then
+    -- For the next row, see guard_person.
+    noted := set_config('journeys.changeable', person || '/' || pg_current_xact_id(), true);
   end if;
   -- What is new destroys nothing.
-  if obstacle is null and operation <> 'INSERT' and exists (
+  if obstacle is null and held and operation <> 'INSERT' and exists (
     select from private.legal_holds h where h.user_id = person and (h.tables is null or held_table = any (h.tables))
   ) then
     obstacle := 'hold';
@@ -99,16 +112,23 @@ $$;
 revoke all on function private.require_changeable(uuid, text, text) from public;
 
 -- For a table with a column user_id; the argument is the table's name as a hold says it, since a partition has another.
+-- Asks once per person and transaction, not once per row: with the share that require_changeable took, the answer stays
+-- until the transaction ends. A rollback to a savepoint that gives the share up takes the note of it back, too, and the
+-- transaction's id in it makes one that was left behind worthless.
 create function private.guard_person() returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  person constant uuid := case when tg_op = 'INSERT' then new.user_id else old.user_id end;
 begin
-  if tg_op <> 'INSERT' and old.user_id is not null then
-    perform private.require_changeable(old.user_id, tg_argv[0], tg_op);
+  if person is not null and current_setting('journeys.changeable', true)
+    is distinct from person || '/' || pg_current_xact_id_if_assigned()
+  then
+    perform private.require_changeable(person, tg_argv[0], tg_op);
   end if;
-  if tg_op <> 'DELETE' and new.user_id is not null and (tg_op = 'INSERT' or new.user_id is distinct from old.user_id) then
+  if tg_op = 'UPDATE' and new.user_id is not null and new.user_id is distinct from person then
     perform private.require_changeable(new.user_id, tg_argv[0], 'INSERT');
   end if;
   return case when tg_op = 'DELETE' then old else new end;
@@ -209,6 +229,8 @@ as $$
 begin
   perform from auth.users u where u.id = new.user_id for update;
   update auth.users u set updated_at = u.updated_at where u.id = new.user_id;
+  -- What this very transaction found out before.
+  perform set_config('journeys.changeable', '', true);
   return new;
 end
 $$;
