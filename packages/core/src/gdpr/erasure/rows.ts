@@ -12,9 +12,10 @@ export async function eraseRows(run: ErasureRun, name: string): Promise<StepDeta
   // A migration took it away meanwhile: it holds nothing any more.
   if (table === undefined) return { gone: true }
   if (notHeld([table], await readHeld(session, userId)).length === 0) return { held: true }
-  const scores = entry.options.keepStatistics
-    ? await readKeptScores(session, table, owner, run.context.config.gdpr)
-    : undefined
+  const scores =
+    entry.options.keepStatistics && name === 'public.journal_entries'
+      ? await readKeptScores(session, owner, run.context.config.gdpr.kAnonymity)
+      : undefined
   await treatTable(run, rowsStep(name), table, scores)
   return {}
 }
