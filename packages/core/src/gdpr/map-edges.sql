@@ -25,6 +25,12 @@ select distinct
     join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = key.attnum
     order by key.position
   ) as columns,
+  array(
+    select a.attname::text
+    from unnest(k.confkey) with ordinality as key (attnum, position)
+    join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = key.attnum
+    order by key.position
+  ) as "toColumns",
   case k.confdeltype
     when 'c' then 'delete'
     when 'n' then 'unlink'
@@ -38,7 +44,7 @@ join label child on child.oid = here.root
 join label parent on parent.oid = there.root
 where k.contype = 'f' and k.conparentid = 0
 union all
-select distinct 'view', child.name, parent.name, null, array[]::text[], null
+select distinct 'view', child.name, parent.name, null, array[]::text[], array[]::text[], null
 from pg_catalog.pg_rewrite r
 join pg_catalog.pg_depend d
   on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_catalog.pg_class'::regclass
@@ -47,7 +53,7 @@ join label child on child.oid = r.ev_class
 join label parent on parent.oid = there.root
 where d.refobjid <> r.ev_class
 union all
-select 'inherits', child.name, parent.name, null, array[]::text[], null
+select 'inherits', child.name, parent.name, null, array[]::text[], array[]::text[], null
 from pg_catalog.pg_inherits i
 join pg_catalog.pg_class c on c.oid = i.inhrelid and not c.relispartition and c.relkind in ('r', 'f')
 join label child on child.oid = i.inhrelid

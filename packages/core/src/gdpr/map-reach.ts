@@ -30,6 +30,8 @@ export interface Edge {
   to: string
   constraint: string | null
   columns: string[]
+  /** Of a foreign key: the columns over there that `columns` hold. */
+  toColumns: string[]
   /** What the database does with the row when the one it refers to goes. */
   onDelete: 'delete' | 'unlink' | 'refuse' | null
 }

@@ -9,6 +9,8 @@ export type Treatment = 'erase' | 'overwrite' | 'unlink' | 'keep'
 export interface Assignment {
   column: Column
   decision: Extract<Decision, { strategy: 'overwrite' | 'unlink' }>
+  /** The column that `dayOf` names. */
+  source?: Column
 }
 
 /** A table in which a person can have rows, what becomes of them, and how they are found. */
@@ -26,9 +28,10 @@ export interface PersonTable {
   period?: string
   /** The column that says when a row was made. */
   madeAt?: string
+  /** That column is a timestamptz. */
+  madeAtHasZone: boolean
   /**
-   * Goes in the transaction that ends the account, and not before: `auth.users`, the restriction that keeps writers out meanwhile,
-   * and materialized views, which copy what the others hold.
+   * Goes in the transaction that ends the account, and not before: `auth.users`, and the restriction that keeps writers out meanwhile.
    */
   viaAccount: boolean
   /** Goes with its files, through the Storage API. `treatRows` leaves it alone. */
@@ -36,6 +39,8 @@ export interface PersonTable {
   /** How a row of it leads to the person; a row is theirs when any of them holds. */
   ways: Way[]
   assignments: Assignment[]
+  /** Columns that may name the person in rows of somebody else: only these are written there. */
+  namings: Assignment[]
   /** Something that is written decides into which partition a row belongs. */
   movesPartitions: boolean
   /** Whether this database role may read it, and may do what is decided. */
@@ -58,7 +63,10 @@ export interface OpenTable {
 }
 
 export interface PersonTables {
-  /** Children before the parents that they refer to, `auth.users` last but for materialized views. */
+  /**
+   * Children before the parents that they refer to, `auth.users` after all of them. Then materialized views, which copy the others: to be
+   * treated after the rows, and again after the account.
+   */
   tables: PersonTable[]
   open: OpenTable[]
 }

@@ -3,15 +3,14 @@ import type { Column } from '../map-reach.ts'
 /**
  * How a row leads to a person.
  *   id       a column holds their id
- *   email    a column holds one of their addresses, and no column of the row holds the id of somebody else
+ *   email    a column holds one of their addresses
  *   mention  a json column has their id or address in it, as a whole string
  *   folder   a path in Storage begins with the folder that is named after them
- *   parent   a foreign key leads to a row of theirs, and no column of the row holds the id of somebody else
+ *   parent   a foreign key leads to a row of theirs
+ * `others` are columns that may say that the row is somebody else's: then this way leads nowhere.
  */
 export type Way =
-  | { by: 'id'; column: Column }
-  | { by: 'email'; column: Column; others: Column[] }
-  | { by: 'mention'; column: Column }
+  | { by: 'id' | 'email' | 'mention'; column: Column; others: Column[] }
   | { by: 'folder'; column: Column }
   | { by: 'parent'; columns: Column[]; parent: ParentRows; others: Column[] }
 
