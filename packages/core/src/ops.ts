@@ -33,7 +33,6 @@ export { type ServerError, serverError, sqlState } from './database/database-err
 export { sqlIdentifier } from './database/identifier.ts'
 export { isTransient, type RetryOptions, retryTransient } from './database/retry.ts'
 export { ExitCode, JourneysError, type JourneysErrorOptions } from './errors.ts'
-export { type AnonymizationResult, type AnonymizeOptions, anonymizeUser } from './gdpr/anonymize.ts'
 export { type TickOptions, type TickResult, tickByHand } from './gdpr/by-hand.ts'
 export {
   type Coverage,
@@ -43,7 +42,28 @@ export {
   findCoverage,
 } from './gdpr/coverage.ts'
 export type { GdprContext, GdprProgress, StorageAccess } from './gdpr/erasure/context.ts'
+export { dismissFinding } from './gdpr/erasure/dismiss.ts'
+export type { OpenOptions } from './gdpr/erasure/open.ts'
+export type { ErasureOutcome, LedgerPlan, StepOutcome, Verification } from './gdpr/erasure/outcome.ts'
+export { type ErasureTarget, eraseUser, findTarget, resumeErasure } from './gdpr/erasure.ts'
+export {
+  type ExportContext,
+  type ExportOptions,
+  type ExportProgress,
+  type ExportResult,
+  exportPerson,
+} from './gdpr/export/export.ts'
 export { erasureFolder } from './gdpr/folder.ts'
+export {
+  addHold,
+  findHold,
+  type HoldOptions,
+  type HoldResult,
+  type LegalHold,
+  listHolds,
+  removeHold,
+} from './gdpr/hold.ts'
+export type { RetiredRows } from './gdpr/hold-retired.ts'
 export {
   type GdprKey,
   type GdprKeys,
@@ -54,7 +74,8 @@ export {
   requireGdprKeys,
   verifySignature,
 } from './gdpr/key.ts'
-export { localGdprSecrets, localKeyFile, type NewKey, renewLocalKey, writeNewKey } from './gdpr/key-file.ts'
+export { localGdprSecrets, type NewKey, newKey } from './gdpr/key-file.ts'
+export { type Dismissal, type KeyUse, type LedgerEntry, readKeyUse } from './gdpr/ledger.ts'
 export {
   type ByHandStep,
   type Decision,
@@ -63,8 +84,26 @@ export {
   personalDataMap,
 } from './gdpr/map.ts'
 export type { Person } from './gdpr/person.ts'
-export type { TableCount } from './gdpr/personal-data.ts'
-export { type AnonymizationPlan, planAnonymization } from './gdpr/anonymization-plan.ts'
+export type {
+  BucketPlan,
+  ErasurePlan,
+  Obstacle,
+  ObstacleKind,
+  StatisticsPlan,
+  TablePlan,
+} from './gdpr/plan.ts'
+export { type PlanContext, type PlanOptions, planErasure } from './gdpr/plan-erasure.ts'
+export {
+  findRestriction,
+  type Restriction,
+  type RestrictOptions,
+  type RestrictResult,
+  readRestrictions,
+  restrictPerson,
+  type UnrestrictOptions,
+  type UnrestrictResult,
+  unrestrictPerson,
+} from './gdpr/restriction.ts'
 export {
   type ByHandStatus,
   countErasures,

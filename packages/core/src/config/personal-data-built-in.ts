@@ -87,8 +87,8 @@ export const byHandSteps: Record<string, WrittenStep> = {
     do: 'They hold the data until they expire: write down when the last one does. After restoring one, erase again whoever is in the ledger.',
   },
   logs: {
-    title: "Logs of the API, the database, the host and Supabase Auth's own audit log",
-    do: 'They may name the id, the e-mail or the IP address: write down when they expire; on a hosted project look into auth.audit_log_entries, whose payload names people.',
+    title: 'Logs of the API, the database and the host',
+    do: 'They may name the id, the e-mail or the IP address: write down when the last line that does expires.',
   },
   'payment-provider': {
     title: 'Payment provider',

@@ -60,6 +60,8 @@ export const hostedTables: TableDecisions = {
     'erase',
   ),
   'auth.oauth_consents': each('id user_id client_id scopes granted_at revoked_at', 'erase'),
+  // Who signed in or was invited, and when; people stand in its payload, by id and by address.
+  'auth.audit_log_entries': each('instance_id id payload created_at ip_address', 'erase'),
   'storage.buckets': {
     ...each('owner owner_id', 'unlink'),
     ...each(

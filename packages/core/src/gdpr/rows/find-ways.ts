@@ -6,8 +6,9 @@ import { isText } from './way-sql.ts'
 
 const account = 'auth.users'
 
-/** Ways that neither a name nor a foreign key shows: of what a hosted project brings. */
-const knownWays: Record<string, { by: 'folder' | 'mention'; column: string }> = {
+/** Ways that neither a name nor a foreign key shows. */
+const knownWays: Record<string, { by: 'folder' | 'mention' | 'hash'; column: string }> = {
+  'private.audit_log': { by: 'hash', column: 'subject_hash' },
   'storage.objects': { by: 'folder', column: 'name' },
   'storage.prefixes': { by: 'folder', column: 'name' },
   'storage.s3_multipart_uploads': { by: 'folder', column: 'key' },
@@ -36,9 +37,12 @@ export function findWays(table: string, ground: Ground, passed: ReadonlySet<stri
   const ways = proven.map((column): Way => ({ by: 'id', column, others: [] }))
   const known = knownWays[table]
   const knownColumn = columns.find(({ name }) => name === known?.column)
-  if (known?.by === 'folder' && knownColumn !== undefined) ways.push({ by: 'folder', column: knownColumn })
-  if (known?.by === 'mention' && knownColumn !== undefined) {
-    ways.push({ by: 'mention', column: knownColumn, others: [] })
+  if (known !== undefined && knownColumn !== undefined) {
+    ways.push(
+      known.by === 'mention'
+        ? { by: 'mention', column: knownColumn, others: [] }
+        : { by: known.by, column: knownColumn },
+    )
   }
   // Every row says itself whose it is.
   if (proven.some(({ notNull }) => notNull)) return ways

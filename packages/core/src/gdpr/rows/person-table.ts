@@ -1,5 +1,5 @@
 import type { Decision } from '../map.ts'
-import type { Column } from '../map-reach.ts'
+import type { Column, Edge } from '../map-reach.ts'
 import type { Way } from './way.ts'
 
 /** What an erasure does with a person's rows of a table, as a whole: the strongest of what its columns are to undergo. */
@@ -69,4 +69,6 @@ export interface PersonTables {
    */
   tables: PersonTable[]
   open: OpenTable[]
+  /** The foreign keys between all tables there are. */
+  keys: Edge[]
 }

@@ -59,7 +59,11 @@ export async function readPersonTables(queryable: Queryable, map: PersonalDataMa
       else open.push({ kind: 'no end', table, columns: writtenColumns(table, relation), why })
     }
   }
-  return { tables: ordered(tables, reach), open: open.sort((a, b) => (a.table.table < b.table.table ? -1 : 1)) }
+  return {
+    tables: ordered(tables, reach),
+    open: open.sort((a, b) => (a.table.table < b.table.table ? -1 : 1)),
+    keys: reach.foreignKeys,
+  }
 }
 
 /** A table that says nothing about anybody is none of ours, whatever its columns are called. */

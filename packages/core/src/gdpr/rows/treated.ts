@@ -26,5 +26,5 @@ export function marks({ assignments, ways }: Pick<PersonTable, 'assignments' | '
 
 /** A column that names a person is written only where it names this one. */
 export function isWayItself({ column }: Assignment, ways: readonly Way[]): boolean {
-  return ways.some((way) => way.by !== 'parent' && way.by !== 'folder' && way.column.name === column.name)
+  return ways.some((way) => 'others' in way && 'column' in way && way.column.name === column.name)
 }

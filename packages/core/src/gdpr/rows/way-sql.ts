@@ -18,9 +18,11 @@ export function waySql(way: Way, alias: string, owner: RowOwner, values: SqlValu
       return and(holdsEmail(way.column, alias, owner, values), ...namesNobodyElse(way.others, alias, owner, values))
     case 'mention':
       return and(mentions(way.column, alias, owner, values), ...namesNobodyElse(way.others, alias, owner, values))
+    case 'hash':
+      return `${at(alias, way.column)} = private.subject_hash(${values.use(owner.id, 'uuid')})`
     case 'folder':
-      // The id holds no character that LIKE would read otherwise.
-      return `${at(alias, way.column)} like ${values.use(`${owner.id}/%`, 'text')}`
+      // The id holds no character that LIKE would read otherwise. Policies compare it as it is written, operators may not.
+      return `lower(${at(alias, way.column)}) like ${values.use(`${owner.id}/%`, 'text')}`
     case 'parent': {
       const { parent } = way
       const parentAlias = `${alias}_parent`
