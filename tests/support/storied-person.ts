@@ -59,11 +59,11 @@ export async function createStoriedPerson(
     pictures.push(picture)
   }
   const ids = await project.query<{ id: string }>(
-    `select id::text from auth.sessions where user_id = $1
-     union all select id::text from auth.identities where user_id = $1
-     union all select id::text from public.user_addictions where user_id = $1
-     union all select id::text from storage.objects where owner_id = $1::text
-     union all (select id::text from public.journal_entries where user_id = $1 order by date limit 50)`,
+    `select id::text from auth.sessions where user_id = $1::uuid
+     union all select id::text from auth.identities where user_id = $1::uuid
+     union all select id::text from public.user_addictions where user_id = $1::uuid
+     union all select id::text from storage.objects where owner_id = ($1::uuid)::text
+     union all (select id::text from public.journal_entries where user_id = $1::uuid order by date limit 50)`,
     [id],
   )
   const every = Math.max(1, entries / 50)
@@ -93,7 +93,7 @@ async function writeRows(
   )
   await project.query(
     `insert into public.purchases (user_id, plan, amount_cents, currency, idempotency_key, status, period_start, period_end)
-     select $1, 'yearly', 4999, 'EUR', 'device-' || $1 || '-' || n, 'paid', now() - make_interval(years => n), now() - make_interval(years => n - 1)
+     select $1::uuid, 'yearly', 4999, 'EUR', 'device-' || $1::uuid || '-' || n, 'paid', now() - make_interval(years => n), now() - make_interval(years => n - 1)
      from generate_series(1, 3) n`,
     [id],
   )
