@@ -1,12 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  anonymizeUser,
   type Config,
   connect,
   type Database,
   defaultConfig,
+  eraseUser,
   findCoverage,
+  gdprKeysOf,
   loadConfig,
+  newGdprSecret,
+  planErasure,
 } from '@journeys/core/ops'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostedTables } from '../../packages/core/src/config/personal-data-hosted.ts'
@@ -134,7 +139,14 @@ describe('the personal-data map', () => {
       expect(rows, table).toHaveLength(1)
       before.set(table, rows[0]?.row ?? {})
     }
-    await anonymizeUser(database, user, { actor: 'test' })
+    const folder = await mkdtemp(join(tmpdir(), 'journeys-receipts-'))
+    const context = {
+      ...{ database, config, folder, actor: 'test', environment: { name: 'local' } },
+      keys: gdprKeysOf([newGdprSecret()]),
+    }
+    const plan = await planErasure(context, user)
+    expect(await eraseUser(context, user, { plan: plan.id, keepStatistics: false })).toMatchObject({ outcome: 'done' })
+    await rm(folder, { recursive: true })
     for (const { table, columns } of own) {
       const rows = (await rowsOf(table)) as { row: Record<string, unknown> }[]
       if (columns.some(({ decision }) => decision?.strategy === 'erase')) {

@@ -93,6 +93,21 @@ export function duration(leastMs: number, mostMs: number): z.ZodType<number> {
   })
 }
 
+/** `2026-11-23`, a day that there is and that is not yet to come, as its beginning in UTC. */
+export function calendarDay(): z.ZodType<Date> {
+  return z.string().transform((typed, context) => {
+    const day = new Date(`${typed}T00:00:00Z`)
+    const exists =
+      /^\d{4}-\d{2}-\d{2}$/.test(typed) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(typed)
+    if (exists && day.getTime() <= Date.now()) return day
+    const message = exists
+      ? `is a day that is yet to come: "${typed}"`
+      : `must be a day such as 2026-11-23, not "${typed}"`
+    context.issues.push({ ...problem(message), input: typed })
+    return z.NEVER
+  })
+}
+
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** Milliseconds, or undefined when the text is not a duration. */

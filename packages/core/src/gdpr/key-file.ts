@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import type { Environment } from '../config/environment.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
 import { gdprKeyOf, newGdprSecret, splitSecrets } from './key.ts'
 
@@ -30,13 +31,12 @@ export async function localGdprSecrets(workdir: string): Promise<[string, ...str
   return (await readSecrets(file)) ?? Promise.reject(unreadable(file))
 }
 
-/** Puts a new secret before the others of the local stack. @returns its key's id */
-export async function renewLocalKey(workdir: string): Promise<string> {
+/** Puts a new secret before the others of the local stack. */
+async function renewLocalKey(workdir: string): Promise<void> {
   const secrets = await localGdprSecrets(workdir)
   const secret = newGdprSecret()
   const file = localKeyFile(workdir)
   await rename(await draftOf(file, `${[secret, ...secrets].join('\n')}\n`), file)
-  return gdprKeyOf(secret).id
 }
 
 export interface NewKey {
@@ -52,7 +52,7 @@ export interface NewKey {
  *
  * @param current what the environment has now, from wherever it came
  */
-export async function writeNewKey(
+async function writeNewKey(
   workdir: string,
   environment: string,
   current: { gdprKey?: string | undefined; gdprOldKeys?: string | undefined },
@@ -69,6 +69,46 @@ export async function writeNewKey(
   if (old.length > 0) lines.push(`JOURNEYS_GDPR_OLD_KEYS=${old.join(',')}`)
   await rename(await draftOf(file, `${lines.join('\n')}\n`), file)
   return { id, publicKey, file: name }
+}
+
+/**
+ * Makes a key for an environment and writes it where the others of it are. One that is in use already is replaced only when its id is
+ * named, and is kept among the old ones.
+ * @throws JourneysError `gdpr_key_exists` (exit code 2)
+ */
+export async function newKey(
+  workdir: string,
+  environment: Pick<Environment, 'name' | 'isLocal' | 'gdprKey' | 'gdprOldKeys'>,
+  replaces: string | undefined,
+): Promise<NewKey> {
+  const file = environment.isLocal ? localKeyFile(workdir) : undefined
+  const local = file === undefined ? undefined : await readSecrets(file)
+  const secret = local?.[0] ?? environment.gdprKey
+  const inUse = secret === undefined ? undefined : gdprKeyOf(secret).id
+  if (inUse !== replaces) throw exists(environment.name, inUse, replaces)
+  if (!environment.isLocal) return await writeNewKey(workdir, environment.name, environment)
+  if (local !== undefined) await renewLocalKey(workdir)
+  const [made] = await localGdprSecrets(workdir)
+  const { id, publicKey } = gdprKeyOf(made)
+  return { id, publicKey, file: relative(workdir, localKeyFile(workdir)) }
+}
+
+function exists(environment: string, inUse: string | undefined, named: string | undefined): JourneysError {
+  const env = environment === 'local' ? '' : ` --env ${environment}`
+  if (inUse === undefined) {
+    return new JourneysError('gdpr_key_missing', `${environment} has no key ${named} that could be replaced`, {
+      hint: `journeys gdpr key --new${env} makes its first one`,
+      exitCode: ExitCode.usage,
+    })
+  }
+  return new JourneysError('gdpr_key_exists', `${environment} has a key already; nothing was changed`, {
+    detail:
+      named === undefined
+        ? `it is ${inUse}; a new one would sign from now on, and this one be kept for what it signed`
+        : `it is ${inUse}, not ${named}`,
+    hint: `journeys gdpr key --new${env} --confirm ${inUse}`,
+    exitCode: ExitCode.usage,
+  })
 }
 
 async function readSecrets(file: string): Promise<[string, ...string[]] | undefined> {

@@ -18,12 +18,14 @@ export async function personFiles(queryable: Queryable, userId: string, limit: n
      where attrelid = to_regclass('storage.objects') and attname in ('owner_id', 'owner') and not attisdropped`,
   )
   if (columns.length === 0) return []
-  const owned = columns.map(({ column }) => (column === 'owner' ? 'owner = $1::uuid' : 'owner_id = lower($1)'))
+  const owned = columns.map(({ column }) =>
+    column === 'owner' ? 'owner = $1::text::uuid' : 'owner_id = lower($1::text)',
+  )
   const { rows } = await queryable.query<StoredFile>(
     // The slash and the character after it: every name in the folder is between them, whatever the case of its id.
     `select bucket_id as bucket, name from storage.objects
      where ${owned.join(' or ')}
-       or (lower(name) collate "C" >= lower($1) || '/' and lower(name) collate "C" < lower($1) || '0')
+       or (lower(name) collate "C" >= lower($1::text) || '/' and lower(name) collate "C" < lower($1::text) || '0')
      order by bucket_id, name limit $2`,
     [userId, limit],
   )

@@ -12,6 +12,7 @@ import { sealPerson } from '../seal.ts'
 import { collectTerms } from '../search/collect-terms.ts'
 import { unlessBlocked } from './batch.ts'
 import type { GdprContext } from './context.ts'
+import { judgeReason } from './dismiss.ts'
 import { appendToJournal } from './journal.ts'
 import { endStep, planSteps } from './step.ts'
 import { stepsOf } from './step-order.ts'
@@ -42,6 +43,7 @@ export async function openErasure(
   person: Person,
   options: OpenOptions,
 ): Promise<LedgerEntry> {
+  if (options.reason !== undefined) judgeReason(options.reason)
   const id = `E-${randomBytes(4).toString('hex').toUpperCase()}`
   announceStep({ operation: 'erasure', id, step: 'open', moment: 'begins' })
   context.onProgress?.({ step: 'open', done: 0 })
