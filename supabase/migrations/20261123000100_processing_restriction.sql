@@ -21,30 +21,31 @@ as $$
 declare
   code text;
   message text;
-  hint text;
+  operator_hint text;
+  person_hint constant text := 'Reading stays possible. Only those who run this app can change it.';
 begin
   case obstacle
     when 'erasure' then
       code := 'user_not_found';
       message := 'this person is being erased';
-      hint := 'Nothing is written for this person any more.';
+      operator_hint := 'Nothing is written for this person any more.';
     when 'restriction' then
       code := 'processing_restricted';
       message := 'the data of this person may be read, but not changed: its processing is restricted';
-      hint := 'An operator ends it: journeys gdpr unrestrict.';
+      operator_hint := 'journeys gdpr unrestrict ends it, once the person has been told.';
     else
       code := 'legal_hold';
       message := 'this data may be neither changed nor removed: it is under legal hold';
-      hint := 'An operator sees why: journeys gdpr hold list.';
+      operator_hint := 'journeys gdpr hold list says why.';
   end case;
   if not private.in_api_request() then
-    raise exception using errcode = '42501', message = message, hint = hint, constraint = code;
+    raise exception using errcode = '42501', message = message, hint = operator_hint, constraint = code;
   elsif obstacle <> 'erasure' then
-    perform private.raise_http(403, code, message, hint);
+    perform private.raise_http(403, code, message, person_hint);
   elsif person = auth.uid() then
     perform private.raise_http(401, code, 'the person of this token no longer exists', 'Sign in again.');
   else
-    perform private.raise_http(410, code, message, hint);
+    perform private.raise_http(410, code, message, operator_hint);
   end if;
 end
 $$;
@@ -123,7 +124,8 @@ as $$
 declare
   person constant uuid := case when tg_op = 'INSERT' then new.user_id else old.user_id end;
 begin
-  if person is not null and current_setting('journeys.changeable', true)
+  -- Both may be null, the setting in a new session, the id before the first write; they must not be taken for equal.
+  if person is not null and coalesce(current_setting('journeys.changeable', true), '')
     is distinct from person || '/' || pg_current_xact_id_if_assigned()
   then
     perform private.require_changeable(person, tg_argv[0], tg_op);
