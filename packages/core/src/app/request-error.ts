@@ -29,8 +29,8 @@ const unknownToServer = new Set(['42P01', '42703', '42883', 'PGRST202', 'PGRST20
 
 /**
  * A failed request as the library's own error, with a code that stays the same whatever server said it:
- * `unreachable`, `rate_limited` (with `retryAfterSeconds`), `not_signed_in`, `forbidden`, `not_found`, `conflict`,
- * `invalid_input`, `too_large`, `schema_mismatch`, `server_error`. What the server said is in `detail`.
+ * `unreachable`, `rate_limited` (with `retryAfterSeconds`), `not_signed_in`, `forbidden`, `processing_restricted`, `legal_hold`,
+ * `not_found`, `conflict`, `invalid_input`, `too_large`, `schema_mismatch`, `server_error`. What the server said is in `detail`.
  */
 export function requestError({ status, error }: FailedResponse): JourneysError {
   const code = error.code ?? ''
@@ -43,6 +43,8 @@ export function requestError({ status, error }: FailedResponse): JourneysError {
   if (status === 429) return rateLimited(error, options)
   if (status === 401) return notSignedIn(options)
   if (status === 403) {
+    const kept = keptAsItIs(error)
+    if (kept !== undefined) return new JourneysError(kept.code, kept.message, options)
     return new JourneysError('forbidden', 'The signed-in user may not do this', options)
   }
   if (unknownToServer.has(code)) {
@@ -75,6 +77,27 @@ export function requestError({ status, error }: FailedResponse): JourneysError {
 export function isRowLevel(error: JourneysError): boolean {
   const { code } = (error.cause ?? {}) as { code?: unknown }
   return typeof code === 'string' && /^(22|23)[0-9A-Z]{3}$/.test(code)
+}
+
+/**
+ * What the database says when somebody's data has to stay as it is. Storage passes on its words alone, without a code: they are those of
+ * `private.refuse_change`.
+ */
+const keptForAReason = [
+  {
+    code: 'processing_restricted',
+    words: 'its processing is restricted',
+    message: 'The data of this account can be read, but not changed: its processing is restricted',
+  },
+  {
+    code: 'legal_hold',
+    words: 'it is under legal hold',
+    message: 'This can be neither changed nor removed: it has to be kept for a legal claim',
+  },
+]
+
+function keptAsItIs({ code, message = '' }: FailedResponse['error']) {
+  return keptForAReason.find((one) => one.code === code || message.includes(one.words))
 }
 
 export function notSignedIn(options: JourneysErrorOptions = {}): JourneysError {

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { isUnavailable, openServiceDatabase } from '../service-database.ts'
 import { AuthError } from './error.ts'
+import { keptAccount } from './kept-account.ts'
 
 /** Something that runs a statement: the pool, or one connection inside a transaction. */
 export interface Queryable {
@@ -15,7 +16,7 @@ export interface AuthDatabase extends Queryable {
 
 /**
  * Connections as `supabase_auth_admin`. Each is opened when needed, so a database that went away and came back is found again without
- * help. A failure that the client should know of rejects with an AuthError: 503 unreachable, 504 too slow, 409 locked, 400 bad value.
+ * help. A failure that the client should know of rejects with an AuthError: 503 unreachable, 504 too slow, 409 locked or kept, 400 bad value.
  */
 export function openAuthDatabase(url: string): AuthDatabase {
   const database = openServiceDatabase(url, 'journeys-auth', refusal)
@@ -51,7 +52,7 @@ function fromSqlState(error: pg.DatabaseError): Error {
   if (state.startsWith('22') || state.startsWith('54')) {
     return new AuthError(400, 'validation_failed', 'A value in the request cannot be stored', { cause: error })
   }
-  return error
+  return keptAccount(error) ?? error
 }
 
 function unavailable(cause: unknown) {
