@@ -4,10 +4,9 @@ import type { Column } from '../map-reach.ts'
 import type { Assignment, PersonTable } from './person-table.ts'
 import type { RowOwner } from './row-owner.ts'
 import type { SqlValues } from './sql-values.ts'
-import { isWayItself } from './treated.ts'
-import { columnNames } from './way-sql.ts'
+import { namesOther } from './way-sql.ts'
 
-type Written = Pick<PersonTable, 'assignments' | 'ways'>
+type Written = Pick<PersonTable, 'assignments' | 'personColumns'>
 
 /** `"reflection" = …, "user_id" = …`, for an update of the table called `alias`. */
 export function assignmentsSql(table: Written, alias: string, owner: RowOwner, values: SqlValues): string {
@@ -16,19 +15,19 @@ export function assignmentsSql(table: Written, alias: string, owner: RowOwner, v
     .join(', ')
 }
 
-/** What an update writes into one column: what `newValueSql` says, and of two people in one row only for this one. */
+/** What an update writes into one column: what `newValueSql` says, unless the column names somebody else, who is not erased. */
 export function assignedSql(
   one: Assignment,
-  { ways }: Pick<Written, 'ways'>,
+  { personColumns }: Pick<Written, 'personColumns'>,
   alias: string,
   owner: RowOwner,
   values: SqlValues,
 ): string {
   const what = newValueSql(one, alias, owner, values)
-  const isTheirs = ways.length > 1 && isWayItself(one, ways) ? columnNames(one.column, alias, owner, values) : undefined
-  return isTheirs === undefined
-    ? what
-    : `case when ${isTheirs} then ${what} else ${sqlIdentifier(alias, one.column.name)} end`
+  if (personColumns.length < 2 || !personColumns.includes(one.column.name)) return what
+  const isOthers = namesOther(one.column, alias, owner, values)
+  if (isOthers === undefined) return what
+  return `case when ${isOthers} then ${sqlIdentifier(alias, one.column.name)} else ${what} end`
 }
 
 /** What will stand in a column. */
@@ -42,7 +41,7 @@ export function newValueSql(one: Assignment, alias: string, owner: RowOwner, val
   return written === undefined || written.text === null ? 'null' : `${values.use(written.text, 'text')}::${column.type}`
 }
 
-/** Out of a list only the person is taken, where it is a list of ids. */
+/** Out of a list of ids only the person's is taken. */
 function unlinkedSql(column: Column, alias: string, { id }: RowOwner, values: SqlValues): string {
   if (!column.isArray || column.base !== 'uuid') return 'null'
   return `array_remove(${sqlIdentifier(alias, column.name)}, ${values.use(id, 'uuid')})`

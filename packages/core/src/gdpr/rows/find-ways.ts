@@ -58,13 +58,11 @@ export function findWays(table: string, ground: Ground, passed: ReadonlySet<stri
   return [...ways, ...parentWays(table, ids, ground, new Set([...passed, table]))]
 }
 
-/**
- * Columns that may name a person in rows which, by a foreign key, are somebody else's: there nothing but the name is theirs.
- */
-export function findNamings(table: string, { reach }: Ground): Column[] {
-  const own = (reach.relations.get(table)?.columns ?? []).filter((column) => isOwnWay(table, column, reach))
-  const unproven = own.filter(({ name }) => !holdsAccountId(table, name, reach))
-  return table === account || unproven.length === own.length ? [] : unproven
+/** Columns that name people, and those of them for which no foreign key vouches. */
+export function findPersonColumns(table: string, reach: Reach): { people: Column[]; unproven: Column[] } {
+  if (table === account) return { people: [], unproven: [] }
+  const people = (reach.relations.get(table)?.columns ?? []).filter((column) => isOwnWay(table, column, reach))
+  return { people, unproven: people.filter(({ name }) => !holdsAccountId(table, name, reach)) }
 }
 
 function parentWays(table: string, others: Column[], ground: Ground, passed: ReadonlySet<string>): Way[] {

@@ -39,6 +39,8 @@ export interface PersonTable {
   /** How a row of it leads to the person; a row is theirs when any of them holds. */
   ways: Way[]
   assignments: Assignment[]
+  /** Columns that name people, by a foreign key or as they are called: what they say of somebody else stays. */
+  personColumns: string[]
   /** Columns that may name the person in rows of somebody else: only these are written there. */
   namings: Assignment[]
   /** Something that is written decides into which partition a row belongs. */

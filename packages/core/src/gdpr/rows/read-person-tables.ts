@@ -2,7 +2,7 @@ import type { Queryable } from '../../database/connection.ts'
 import { type DecidedColumn, decisionsOf, type PersonalDataMap } from '../map.ts'
 import { type Column, type Reach, type Relation, readReach } from '../map-reach.ts'
 import { childrenFirst } from './children-first.ts'
-import { findNamings, findWays } from './find-ways.ts'
+import { findPersonColumns, findWays } from './find-ways.ts'
 import type { Assignment, OpenTable, PersonTable, PersonTables, Treatment } from './person-table.ts'
 import factsSql from './relation-facts.sql'
 import { tellsTreated } from './treated.ts'
@@ -43,12 +43,21 @@ export async function readPersonTables(queryable: Queryable, map: PersonalDataMa
     const decided = decisionsOf(map, fact.table)
     const ways = findWays(fact.table, { reach, map })
     const described = describe(fact, relation, decided)
-    const names = new Set(findNamings(fact.table, { reach, map }))
-    const table = { ...described, ways, namings: described.assignments.filter(({ column }) => names.has(column)) }
-    const isKnown = relation.reachedBy !== undefined || ways.length > 0
-    if (!isKnown) continue
+    const { people, unproven } = findPersonColumns(fact.table, reach)
+    const table = {
+      ...described,
+      ways,
+      personColumns: people.map(({ name }) => name),
+      // Where every column that names people is as good as the others, any of them makes a row theirs.
+      namings: described.assignments.filter(
+        ({ column }) => unproven.length < people.length && unproven.includes(column),
+      ),
+    }
+    // What a hosted project may bring is ours only when something in it leads to a person.
+    const isChosen = relation.columns.some(({ name }) => (decided.get(name)?.origin ?? 'hosted') !== 'hosted')
+    if (relation.reachedBy === undefined && ways.length === 0 && !isChosen) continue
     const undecided = relation.columns.map(({ name }) => name).filter((name) => !decided.has(name))
-    const why = relation.reachedBy ?? 'its rows name people'
+    const why = relation.reachedBy ?? 'it is in the map'
     if (undecided.length > 0 && table.what !== 'erase' && relation.reachedBy !== undefined) {
       open.push({ kind: 'undecided', table, columns: undecided, why })
     }
@@ -104,6 +113,7 @@ function describe(fact: Facts, relation: Relation, decided: ReadonlyMap<string, 
     viaAccount: table === account || table === restrictions,
     viaStorage: storageTables.has(table),
     ways: [],
+    personColumns: [],
     namings: [],
     assignments: isErased ? [] : assignments,
     movesPartitions: fact.partitionedBy.some((column) => written.has(column)),

@@ -23,7 +23,8 @@ export function rowCondition(table: PersonTable, way: Way, owner: RowOwner, valu
     const here = `${sqlIdentifier(rowAlias, one.column.name)}::text`
     return `${here} is distinct from (${newValueSql(one, rowAlias, owner, values)})::text`
   })
-  return `(${condition} and ${or(open)})`
+  // Without a mark it can only be counted: see `tellsTreated`.
+  return open.length === 0 ? condition : `(${condition} and ${or(open)})`
 }
 
 /** Rows that are somebody else's and name the person in this column. Rows of their own are treated before. */

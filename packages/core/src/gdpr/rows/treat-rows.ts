@@ -67,7 +67,8 @@ function pieces(table: PersonTable, owner: RowOwner, { keptScores }: TreatOption
   })
   const namings = table.namings.map((naming) => {
     const values = new SqlValues()
-    const what = (used: SqlValues) => assignmentsSql({ assignments: [naming], ways: [] }, rowAlias, owner, used)
+    const what = (used: SqlValues) =>
+      assignmentsSql({ assignments: [naming], personColumns: [] }, rowAlias, owner, used)
     return { condition: namingCondition(naming, owner, values), values, what }
   })
   return [...ways, ...namings].flatMap(({ condition, ...piece }) =>
@@ -154,8 +155,12 @@ async function treatElsewhere(queryable: Queryable, table: PersonTable, owner: R
 
 function refused({ table, what }: PersonTable, rows: number): JourneysError {
   const todo = { erase: 'deleted', overwrite: 'overwritten', unlink: 'unlinked', keep: 'kept' }[what]
-  return new JourneysError('rows_refused', `${rows} rows of ${table} could not be ${todo}`, {
-    detail: 'they were found and locked, and nothing happened to them: a trigger or a rule of the table keeps them',
-    hint: `look at the triggers of ${table}; then the same command again goes on from here`,
-  })
+  return new JourneysError(
+    'rows_refused',
+    `${rows === 1 ? '1 row' : `${rows} rows`} of ${table} could not be ${todo}`,
+    {
+      detail: 'they were found and locked, and nothing happened to them: a trigger or a rule of the table keeps them',
+      hint: `look at the triggers of ${table}; then the same command again goes on from here`,
+    },
+  )
 }

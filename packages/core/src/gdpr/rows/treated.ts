@@ -15,16 +15,10 @@ export function isLeft(way: Way, { assignments }: Pick<PersonTable, 'assignments
 }
 
 /** Columns in which every treated row says the same: what is not so yet is still to be treated. */
-export function marks({ assignments, ways }: Pick<PersonTable, 'assignments' | 'ways'>): Assignment[] {
-  return assignments.filter(
-    (one) =>
-      !isWayItself(one, ways) &&
-      ('dayOf' in one.decision || writtenValue(one.column, one.decision) !== undefined) &&
-      !('random' in one.decision),
-  )
-}
-
-/** A column that names a person is written only where it names this one. */
-export function isWayItself({ column }: Assignment, ways: readonly Way[]): boolean {
-  return ways.some((way) => 'others' in way && 'column' in way && way.column.name === column.name)
+export function marks({ assignments, personColumns }: PersonTable): Assignment[] {
+  return assignments.filter(({ column, decision }) => {
+    // One that names somebody else stays as it is.
+    if (personColumns.includes(column.name) || 'random' in decision) return false
+    return 'dayOf' in decision || writtenValue(column, decision) !== undefined
+  })
 }

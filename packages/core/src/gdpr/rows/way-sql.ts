@@ -36,7 +36,7 @@ export function waySql(way: Way, alias: string, owner: RowOwner, values: SqlValu
   }
 }
 
-/** Whether this very column is what names the person in a row: only then is it theirs to be written. */
+/** The condition under which this very column names the person, whosever row it is. */
 export function columnNames(column: Column, alias: string, owner: RowOwner, values: SqlValues): string | undefined {
   if (jsonTypes.has(column.base) && !column.isArray) return mentions(column, alias, owner, values)
   const ways = [holdsId(column, alias, owner, values), holdsEmail(column, alias, owner, values)]
@@ -91,11 +91,27 @@ export function isText({ base }: Column): boolean {
 
 /** No column that could hold an id holds that of another account. */
 function namesNobodyElse(columns: readonly Column[], alias: string, owner: RowOwner, values: SqlValues): string[] {
-  return columns.map((column) => {
-    const here = at(alias, column)
-    const other = (value: string) =>
-      `not exists (select from auth.users other where other.id = ${value} and other.id <> ${values.use(owner.id, 'uuid')})`
-    if (column.base === 'uuid') return other(here)
-    return `case when ${here}::text ~ ${values.use(uuidPattern, 'text')} then ${other(`${here}::text::uuid`)} else true end`
-  })
+  return columns.map((column) => `not ${holdsIdOfOther(column, alias, owner, values)}`)
+}
+
+function holdsIdOfOther(column: Column, alias: string, { id }: RowOwner, values: SqlValues): string {
+  const here = at(alias, column)
+  const other = (value: string) =>
+    `exists (select from auth.users other where other.id = ${value} and other.id <> ${values.use(id, 'uuid')})`
+  if (column.base === 'uuid') return other(here)
+  const isUuid = `${here}::text ~ ${values.use(uuidPattern, 'text')}`
+  return `(case when ${isUuid} then ${other(`${here}::text::uuid`)} else false end)`
+}
+
+/** Whether a column names another account, by id or by address; `undefined` where that cannot be said of the whole column. */
+export function namesOther(column: Column, alias: string, owner: RowOwner, values: SqlValues): string | undefined {
+  if (column.isArray || !(column.base === 'uuid' || isText(column))) return undefined
+  const byId = holdsIdOfOther(column, alias, owner, values)
+  if (column.base === 'uuid') return byId
+  // As Auth writes them, so that its index on addresses serves.
+  const byEmail = `exists (
+    select from auth.users other
+    where other.email = lower(${at(alias, column)}::text) and not other.is_sso_user and other.id <> ${values.use(owner.id, 'uuid')}
+  )`
+  return or([byId, byEmail])
 }
