@@ -49,7 +49,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     'gdpr status': ['erasures under way, due dates, steps by hand', () => import('./commands/gdpr-status.ts')],
     'gdpr replay': ['after a restore: erase again who came back', () => import('./commands/gdpr-replay.ts')],
     'gdpr tick': ['write down that a step by hand is done', () => import('./commands/gdpr-tick.ts')],
-    'retention run': ['delete what is older than two years', () => import('./commands/retention-run.ts')],
+    'retention plan': ['what has expired, rule by rule', () => import('./commands/retention-plan.ts')],
+    'retention run': ['remove what has expired', () => import('./commands/retention-run.ts')],
+    'retention restore': ['bring a retired month back', () => import('./commands/retention-restore.ts')],
+    'retention schedule': ['what to install to run it daily', () => import('./commands/retention-schedule.ts')],
   }),
   ...group('Setup:', {
     'config show': ['every setting and where it comes from', () => import('./commands/config-show.ts')],

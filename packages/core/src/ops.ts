@@ -94,6 +94,15 @@ export type {
 } from './gdpr/plan.ts'
 export { type PlanContext, type PlanOptions, planErasure } from './gdpr/plan-erasure.ts'
 export {
+  planReplay,
+  type ReplayedPerson,
+  type ReplayOptions,
+  type ReplayPlan,
+  type ReplayResult,
+  type ReturnedPerson,
+  runReplay,
+} from './gdpr/replay.ts'
+export {
   findRestriction,
   type Restriction,
   type RestrictOptions,
@@ -104,6 +113,16 @@ export {
   type UnrestrictResult,
   unrestrictPerson,
 } from './gdpr/restriction.ts'
+export {
+  eraseSeveral,
+  type PlannedPerson,
+  planSeveral,
+  type SeveralOptions,
+  type SeveralPlan,
+  type SeveralResult,
+} from './gdpr/several.ts'
+export { type AttemptCounts, type AttemptResult, countAttempts, type Refusal } from './gdpr/several-attempt.ts'
+export { type ListedPerson, parsePeople } from './gdpr/several-list.ts'
 export {
   type ByHandStatus,
   countErasures,
@@ -123,5 +142,16 @@ export { type HealthOptions, runHealth } from './health/run.ts'
 export type { Migration } from './migrations/migration-file.ts'
 export { type MigrationProblem, type MigrationStatus, migrationStatus } from './migrations/status.ts'
 export { type MigrateUpOptions, type MigrateUpResult, type MigrationProgress, migrateUp } from './migrations/up.ts'
-export { type ExpiredPartition, planRetention, type RetentionPlan } from './retention/plan.ts'
-export { type RetentionResult, runRetention } from './retention/run.ts'
+export type { KeptMonth, RetentionOutcome, RetiredMonth } from './retention/outcome.ts'
+export {
+  type MonthPlan,
+  planRetention,
+  type RetentionPlan,
+  type RetiredMonthPlan,
+  type RulePlan,
+} from './retention/plan.ts'
+export { type RestoredMonth, type RestoreOptions, restoreMonth } from './retention/restore.ts'
+export type { RuleChange } from './retention/rule.ts'
+export { type RetentionOptions, runRetention } from './retention/run.ts'
+export { type RetentionSchedule, scheduleRetention } from './retention/schedule.ts'
+export type { RetentionProgress } from './retention/steps.ts'

@@ -1,27 +1,24 @@
-import { planRetention, type RetentionPlan, runRetention } from '@journeys/core/ops'
+import { ExitCode, planRetention, type RetentionProgress, runRetention } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { confirmProduction, isConfirmed } from '../confirmation.ts'
+import { presentPlan, retentionOutcome, retentionPlan } from '../documents/retention.ts'
 import { flag, toggle } from '../flag.ts'
+import { operatorName } from '../operator-name.ts'
 import { formatDuration } from '../output/duration.ts'
-import { renderFields, renderHeader } from '../output/header.ts'
-import { formatBytes, formatCount, formatPlural } from '../output/number.ts'
-import { renderTable } from '../output/table.ts'
-
-const partition = z.object({
-  table: z.string(),
-  from: z.string().nullable(),
-  to: z.string(),
-  rows: z.number(),
-  bytes: z.number(),
-})
+import { renderHeader } from '../output/header.ts'
+import { formatCount, formatPlural } from '../output/number.ts'
+import type { Progress } from '../output/progress.ts'
+import { confirmingRetention } from '../retention-command.ts'
+import { renderRetentionOutcome, renderRetentionPlan } from '../views/retention.ts'
 
 export const command = defineCommand({
   name: 'retention run',
   description:
-    'Deletes journal entries that are older than two years: whole months are dropped by their real bounds, the rest of the ' +
-    'month that the edge falls into is deleted, and the months ahead are made. Without --confirm it shows what would go, in a ' +
-    'read-only transaction.',
+    'Removes what is older than the rules of journeys.config.json say, while the app goes on. Months of the journal wholly past the ' +
+    'edge are detached without holding anybody up, moved to the schema "retired", and dropped when their days of grace are over; ' +
+    'the rest goes in small batches. People under a legal hold or a restriction keep their rows. The months ahead are made. A run ' +
+    'that was killed is finished first. Without --confirm it shows the plan.',
   arguments: {},
   flags: {
     confirm: flag(
@@ -30,89 +27,96 @@ export const command = defineCommand({
       z.union([z.literal(true).transform(() => 'local'), z.string()]).optional(),
     ),
     confirmProduction,
+    wait: toggle('--wait', 'when another run is under way, wait for its end'),
     dryRun: toggle('--dry-run', 'show the plan even with --confirm'),
   },
   document: z.object({
     applied: z.boolean(),
-    edge: z.string().describe('the oldest day that is kept'),
-    lastRun: z.string().nullable(),
-    plan: z.object({
-      partitions: z.array(partition).describe('months dropped whole'),
-      boundaryRows: z.number().describe('entries deleted from the month that the edge falls into'),
-      rows: z.number(),
-    }),
-    result: z
-      .object({
-        rowsDeleted: z.number(),
-        partitionsDropped: z.array(z.string()),
-        partitionsCreated: z.array(z.string()),
-      })
-      .exactOptional(),
+    plan: retentionPlan.exactOptional().describe('without --confirm'),
+    runs: z
+      .array(retentionOutcome)
+      .exactOptional()
+      .describe('with --confirm: what was done; two when an old run had to be finished first'),
   }),
   examples: [
-    { words: 'retention run', says: 'what is older than two years' },
-    { words: 'retention run --confirm local', says: 'delete it on the local stack' },
-    { words: 'retention run --env staging --confirm staging', says: 'and on an environment of the config' },
+    { words: 'retention run', says: 'what has expired: the same as retention plan' },
+    { words: 'retention run --confirm local', says: 'remove it on the local stack' },
+    { words: 'retention run --env staging --confirm staging --wait', says: 'and on an environment of the config' },
   ],
-  resume: 'one transaction does it all: either nothing or everything has happened; journeys retention run shows which',
-  async run(context, { confirm, confirmProduction, dryRun }) {
+  notes:
+    'Exit codes: 0 done; 1 something stayed although it has expired, with its reason; 4 the database cannot be reached.',
+  resume: 'what it did stays done; to go on from there: journeys retention run --confirm',
+  async run(context, { confirm, confirmProduction, wait, dryRun }) {
     const environment = await context.environment()
+    const confirmed = isConfirmed({
+      typed: confirm,
+      expected: [environment.name],
+      production: confirmProduction,
+      environment,
+      full: confirmingRetention(environment.name),
+    })
+    const { config } = await context.config()
     const database = await context.database()
-    const plan = await planRetention(database)
-    const full = confirmingCommand(environment.name)
-    const expected = [environment.name]
-    const confirmed = isConfirmed({ typed: confirm, expected, production: confirmProduction, environment, full })
-    if (!confirmed || dryRun) return { document: { applied: false, ...presentable(plan) } }
-    context.output.progress.show(`deleting ${formatPlural(plan.rows, 'entry', 'entries')}`)
-    const { edge, ...result } = await runRetention(database)
-    return { document: { applied: true, ...presentable(plan), edge, result } }
-  },
-  render({ applied, edge, lastRun, plan, result }, look, { environment, durationMs }) {
-    const header = (right: string) => renderHeader(['Journeys retention', environment], right, look)
-    if (result) {
-      const fields: [string, string][] = [
-        ['deleted', `${formatPlural(result.rowsDeleted, 'entry', 'entries')} from before ${edge}`],
-        ['dropped', result.partitionsDropped.join(', ') || 'no month'],
-        ['made', result.partitionsCreated.join(', ') || 'no month: all were there'],
-      ]
-      return [header(look.paint.green(`done in ${formatDuration(durationMs)}`)), '', renderFields(fields, look)].join(
-        '\n',
-      )
+    if (!confirmed || dryRun) {
+      context.output.progress.show('counting what has expired')
+      return { document: { applied: false, plan: presentPlan(await planRetention(database, config.retention)) } }
     }
-    const columns = [
-      { heading: 'month' },
-      { heading: 'from' },
-      { heading: 'entries', align: 'right' as const },
-      { heading: 'size', align: 'right' as const },
-    ]
-    const rows = plan.partitions.map(({ table, from, rows, bytes }) => [
-      table,
-      from ?? '–',
-      formatCount(rows),
-      formatBytes(bytes),
-    ])
-    const fields: [string, string][] = [
-      ['keep from', edge],
-      ['delete', plan.rows === 0 ? 'no entry is older' : formatPlural(plan.rows, 'entry', 'entries')],
-      ['of these', `${formatCount(plan.boundaryRows)} in the month that ${edge} falls into`],
-      ['last run', lastRun ?? 'never'],
-    ]
+    const outcomes = await runRetention(database, {
+      config: config.retention,
+      actor: operatorName(context.processEnv),
+      wait,
+      onProgress: tellProgress(context.output.progress),
+      signal: context.signal,
+    })
+    const runs = outcomes.map((outcome) => ({
+      ...outcome,
+      retired: outcome.retired.map((month) => ({ ...month })),
+    }))
+    const exitCode = runs.some(({ state }) => state === 'failed') ? ExitCode.failed : ExitCode.ok
+    return { document: { applied: true, runs }, exitCode }
+  },
+  render({ plan, runs }, look, { environment, durationMs }) {
+    const header = (right: string) => renderHeader(['Journeys retention', environment], right, look)
+    if (plan) {
+      return [
+        header('PLAN'),
+        '',
+        renderRetentionPlan(plan, look),
+        '',
+        'Nothing has been changed. To do it, and to make the months ahead:',
+        `  ${confirmingRetention(environment)}`,
+      ].join('\n')
+    }
+    const { green, red } = look.paint
+    const failed = (runs ?? []).flatMap(({ failures }) => failures).length
     return [
-      header(applied ? '' : 'PLAN'),
-      '',
-      renderFields(fields, look),
-      ...(rows.length > 0 ? ['', renderTable(columns, rows, look)] : []),
-      '',
-      'Nothing has been changed. To do it, and to make the months ahead:',
-      `  ${confirmingCommand(environment)}`,
+      header(
+        failed === 0 ? green(`done in ${formatDuration(durationMs)}`) : red(`${formatPlural(failed, 'step')} failed`),
+      ),
+      ...(runs ?? []).flatMap((run) => ['', renderRetentionOutcome(run, look)]),
     ].join('\n')
   },
 })
 
-function confirmingCommand(environment: string): string {
-  return `journeys retention run${environment === 'local' ? '' : ` --env ${environment}`} --confirm ${environment}`
-}
-
-function presentable({ edge, partitions, boundary, rows, lastRun }: RetentionPlan) {
-  return { edge, lastRun: lastRun?.toISOString() ?? null, plan: { partitions, boundaryRows: boundary.rows, rows } }
+/** The step and its rate; what holds it up as a line that stays, once for each reason. */
+function tellProgress(progress: Progress): (event: RetentionProgress) => void {
+  let told = ''
+  let step = ''
+  let began = 0
+  return (event) => {
+    if (event.note !== undefined) {
+      const note = `${event.step}: ${event.note}`
+      if (note.replaceAll(/\d+/g, '') !== told) progress.note(note)
+      told = note.replaceAll(/\d+/g, '')
+      return
+    }
+    if (event.step !== step) {
+      step = event.step
+      began = performance.now()
+    }
+    const rate = event.rows === undefined ? 0 : (event.rows / Math.max(1, performance.now() - began)) * 1000
+    progress.show(
+      event.rows === undefined ? event.step : `${event.step}: ${formatCount(event.rows)} rows, ${formatCount(rate)}/s`,
+    )
+  }
 }

@@ -3,6 +3,7 @@ import { gdpr } from './gdpr.ts'
 import { builtInProfiles, type LoadProfile } from './load-profile.ts'
 import { loadtest } from './loadtest.ts'
 import { personalData } from './personal-data.ts'
+import { builtInPeriods, retention, type WrittenRule } from './retention.ts'
 import type { ThresholdSetting } from './threshold-rule.ts'
 import { settingsOf, type ThresholdSettings } from './threshold-rule.ts'
 
@@ -74,6 +75,10 @@ const sections = {
     .meta({ id: 'loadtest' })
     .prefault({})
     .describe('what `journeys loadtest` sends, and what it must withstand'),
+  retention: retention
+    .meta({ id: 'retention' })
+    .prefault({})
+    .describe('how long data is kept, and how gently what has expired is removed'),
 }
 
 const environmentName = z
@@ -124,6 +129,10 @@ export interface Config
     warnings: Record<string, ThresholdSetting[]>
     profiles: Record<string, LoadProfile>
   }
+  retention: Omit<z.output<typeof retention>, 'rules'> & {
+    /** By name, the built-in ones included: a period, a whole rule, or null where it is switched off. */
+    rules: Record<string, WrittenRule>
+  }
 }
 
 export type ScenarioName = keyof Config['loadtest']['weights']
@@ -147,6 +156,7 @@ export function completeConfig({ $schema: _, ...parsed }: z.output<typeof config
       },
       warnings: { http_req_duration: [`p(99)<${limits.warning.responseTimeMs}`], ...listed(load.warnings) },
     },
+    retention: { ...parsed.retention, rules: { ...builtInPeriods, ...parsed.retention.rules } },
   }
 }
 

@@ -9,6 +9,8 @@ export interface RetryOptions {
   attempts?: number | undefined
   /** The first pause in milliseconds; each next one may be twice as long. @defaultValue 200 */
   firstPauseMs?: number | undefined
+  /** No pause is longer than this, in milliseconds. @defaultValue no limit */
+  longestPauseMs?: number | undefined
   signal?: AbortSignal | undefined
   onRetry?: ((attempt: number, error: unknown) => void) | undefined
 }
@@ -31,7 +33,7 @@ export async function retryTransient<T>(work: () => Promise<T>, options: RetryOp
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error
       options.onRetry?.(attempt, error)
-      const ceiling = firstPauseMs * 2 ** (attempt - 1)
+      const ceiling = Math.min(firstPauseMs * 2 ** (attempt - 1), (options.longestPauseMs ?? Infinity) / 1.25)
       await sleep(ceiling / 4 + Math.random() * ceiling, undefined, options.signal ? { signal: options.signal } : {})
     }
   }

@@ -1,55 +1,116 @@
-import type { Database } from '../database/connection.ts'
-import { retryTransient } from '../database/retry.ts'
+import type { Config } from '../config/schema.ts'
+import type { Database, Session } from '../database/connection.ts'
+import { ExitCode, JourneysError } from '../errors.ts'
+import { takeRetentionLock } from './lock.ts'
+import { type RetentionOutcome, readOutcome } from './outcome.ts'
+import { findUnfinishedRun, type RunRecord, runColumns, writeNewRun } from './record.ts'
+import { compareRules, type RetentionRule, resolveRules } from './rule.ts'
+import { performRun, type RetentionProgress } from './steps.ts'
 
-export interface RetentionResult {
-  /** YYYY-MM-DD: the oldest day that is kept. */
-  edge: string
-  /** Entries that are gone, those of dropped partitions included. */
-  rowsDeleted: number
-  partitionsDropped: string[]
-  /** Months made ahead. */
-  partitionsCreated: string[]
+export interface RetentionOptions {
+  config: Config['retention']
+  /** Who runs it, for the record. */
+  actor: string
+  /** Wait for another run to end instead of refusing. @defaultValue false */
+  wait?: boolean | undefined
+  onProgress?: ((progress: RetentionProgress) => void) | undefined
+  /** Ends the run after the batch or step it is at. */
+  signal?: AbortSignal | undefined
+}
+
+/** An old run that is finished first has old edges: what expired since is a run of its own. */
+const outdatedAfterMs = 24 * 3600 * 1000
+
+/**
+ * Removes what is older than the rules say, and makes the months of the journal that lie ahead. Readers and writers go on: no lock that
+ * one of them could wait for is waited for longer than `lockTimeoutMs`. A run that was killed is finished first, to the edges that it had.
+ *
+ * @returns one outcome, or two when an old run had to be finished first. `failed`: something stayed, the rest is done.
+ * @throws JourneysError `retention_running`, `retention_rule_invalid` (2), `retention_under_pressure`, `interrupted` (130),
+ *   `database_unreachable` (4). Whatever was thrown, running it again goes on from there.
+ */
+export async function runRetention(database: Database, options: RetentionOptions): Promise<RetentionOutcome[]> {
+  return await database.session(async (session) => {
+    await prepareSession(session, options.config)
+    const rules = await resolveRules(session, options.config)
+    await takeRetentionLock(session, {
+      wait: options.wait ?? false,
+      onWait: ({ who, since }) =>
+        options.onProgress?.({ step: 'wait', note: `another run is under way: ${who}, since ${since.toISOString()}` }),
+      signal: options.signal,
+    })
+    const unfinished = await findUnfinishedRun(session)
+    if (unfinished === undefined)
+      return [await runOnce(database, session, await newRun(session, options), rules, options)]
+    const outcome = await runOnce(database, session, unfinished, rules, options, true)
+    if (!(await isOutdated(session, unfinished, rules))) return [outcome]
+    return [outcome, await runOnce(database, session, await newRun(session, options), rules, options)]
+  })
 }
 
 /**
- * Deletes what is older than the retention edge (`public.cleanup_old_data`) and makes the months ahead. Two at once run one after
- * the other; a lock that somebody else holds is waited for shortly and tried again. A failed run is recorded with its error.
+ * Commits of this session are on disk a moment after they were answered, but for the last one of a run. A crash of the server in
+ * between loses the last few, in their order: the run is then less far than it was, and never calls done what is not.
  */
-export async function runRetention(database: Database): Promise<RetentionResult> {
-  const started = new Date()
-  try {
-    return await retryTransient(() =>
-      database.transaction(async (transaction) => {
-        // The first run after a long time may delete for minutes.
-        await transaction.query('set local statement_timeout = 0')
-        const { rows } = await transaction.query<{ result: CleanupAnswer }>(
-          'select public.cleanup_old_data() as result',
-        )
-        const answer = rows[0]?.result
-        return {
-          edge: answer?.edge ?? '',
-          rowsDeleted: answer?.rows_deleted ?? 0,
-          partitionsDropped: answer?.partitions_dropped ?? [],
-          partitionsCreated: answer?.partitions_created ?? [],
-        }
-      }),
-    )
-  } catch (error) {
-    // The failed run rolled its own record back. Should even this fail, the first error is the one to see.
-    await database
-      .query(
-        `insert into private.retention_runs (started_at, finished_at, edge, error)
-         values ($1, clock_timestamp(), private.retention_edge(), $2)`,
-        [started, error instanceof Error ? error.message : String(error)],
-      )
-      .catch(() => undefined)
-    throw error
-  }
+async function prepareSession(session: Session, { lockTimeoutMs }: Config['retention']): Promise<void> {
+  await session.query(
+    `select set_config('application_name', 'journeys retention', false), set_config('statement_timeout', '0', false),
+            set_config('synchronous_commit', 'off', false), set_config('lock_timeout', $1, false)`,
+    [String(lockTimeoutMs)],
+  )
+  // A server that waits for a lock sees that its client was killed, and lets go of the lock of retention. Not on every platform.
+  await session.query("set client_connection_check_interval = '1s'").catch(() => undefined)
 }
 
-interface CleanupAnswer {
-  edge: string
-  rows_deleted: number
-  partitions_dropped: string[]
-  partitions_created: string[]
+async function newRun(session: Session, { actor }: RetentionOptions): Promise<RunRecord> {
+  return await writeNewRun(session, actor)
+}
+
+async function runOnce(
+  database: Database,
+  session: Session,
+  run: RunRecord,
+  rules: readonly RetentionRule[],
+  options: RetentionOptions,
+  resumed = false,
+): Promise<RetentionOutcome> {
+  try {
+    await performRun(database, session, run, rules, options)
+  } catch (error) {
+    await recordEnd(database, run, error, options.signal)
+    if (!options.signal?.aborted) throw error
+    throw new JourneysError('interrupted', 'interrupted', {
+      detail: `run ${run.id} stopped after the batch it was at; what it did stays done`,
+      hint: 'to go on: journeys retention run --confirm',
+      exitCode: ExitCode.interrupted,
+      cause: error,
+    })
+  }
+  return await readOutcome(session, run.id, resumed)
+}
+
+/** A run that could not reach its database says nothing: the next one finds it unfinished. */
+async function recordEnd(database: Database, run: RunRecord, error: unknown, signal?: AbortSignal): Promise<void> {
+  if (error instanceof JourneysError && error.exitCode === ExitCode.unreachable) return
+  const message = error instanceof Error ? error.message : String(error)
+  await database
+    .query(
+      `update private.retention_runs set state = $2, error = $3, finished_at = case when $2 = 'failed' then clock_timestamp() end
+       where id = $1`,
+      signal?.aborted ? [run.id, 'interrupted', null] : [run.id, 'failed', message],
+    )
+    .catch(() => undefined)
+}
+
+async function isOutdated(session: Session, run: RunRecord, rules: readonly RetentionRule[]): Promise<boolean> {
+  const { rows } = await session.query<RunRecord & { today: string | null }>(
+    `select ${runColumns}, nullif(private.retention_edge(), '-infinity') as today from private.retention_runs where id = $1`,
+    [run.id],
+  )
+  const [finished] = rows
+  return (
+    finished?.today !== finished?.edge ||
+    Date.now() - run.startedAt.getTime() > outdatedAfterMs ||
+    (await compareRules(session, rules)).length > 0
+  )
 }

@@ -14,6 +14,7 @@ import { partitions } from './partitions.ts'
 import { personalDataCoverage } from './personal-data-coverage.ts'
 import { replicationSlots } from './replication-slots.ts'
 import { retention } from './retention.ts'
+import { retiredMonths } from './retired-months.ts'
 import { rowLevelSecurity } from './row-level-security.ts'
 import { sequences } from './sequences.ts'
 import { wraparound } from './wraparound.ts'
@@ -32,6 +33,7 @@ export const checks: readonly Check[] = [
   migrations,
   partitions,
   retention,
+  retiredMonths,
   personalDataCoverage,
   erasures,
   wraparound,

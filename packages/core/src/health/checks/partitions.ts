@@ -1,9 +1,11 @@
-import type { SqlCheck } from '../check.ts'
+import { environmentFlag, type SqlCheck } from '../check.ts'
 import sql from './partitions.sql'
 
 export const partitions: SqlCheck = {
   id: 'partitions',
   title: 'Partitions',
   sql,
-  fine: 'every month has one, three months ahead',
+  parameters: ({ retention }) => [retention.monthsAhead],
+  fine: 'every month has one, as far ahead as retention.monthsAhead says',
+  remediation: (context) => `journeys retention run${environmentFlag(context)} --confirm ${context.environment.name}`,
 }
