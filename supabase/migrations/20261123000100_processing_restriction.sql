@@ -176,10 +176,15 @@ begin
   loop
     if tg_op = 'DELETE' and exists (
       select from private.processing_restrictions r where r.user_id = person and r.kind = 'erasure'
-    ) and not exists (
-      select from private.legal_holds h
-      where h.user_id = person and (h.tables is null or 'storage.objects' = any (h.tables))
     ) then
+      -- A hold that is just being placed is waited for.
+      perform from auth.users u where u.id = person for key share;
+      if exists (
+        select from private.legal_holds h
+        where h.user_id = person and (h.tables is null or 'storage.objects' = any (h.tables))
+      ) then
+        perform private.refuse_change('hold', person);
+      end if;
       continue;
     end if;
     perform private.require_changeable(person, 'storage.objects', tg_op);

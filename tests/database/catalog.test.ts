@@ -197,6 +197,29 @@ describe('what is in the database', () => {
     ).toEqual([])
   })
 
+  // What a migration adds is guarded as the rest is: create trigger ... execute function private.guard_person('public.<table>').
+  it('asks, before a row of a person is written, changed or removed, whether it may be', async () => {
+    expect(
+      await offenders(`
+        select c.oid::regclass || ': ' || string_agg(v.verb, ', ')
+        from pg_class c
+        cross join (values ('insert', 4), ('delete', 8), ('update', 16)) as v (verb, bit)
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+          and exists (
+            select from pg_constraint k
+            where k.conrelid = c.oid and k.contype = 'f' and k.confrelid = 'auth.users'::regclass
+          )
+          and not exists (
+            select from pg_trigger t
+            where t.tgrelid = c.oid and t.tgfoid = 'private.guard_person'::regproc and t.tgenabled in ('O', 'A')
+              -- Before, for each row; with the name that a legal hold gives the table.
+              and t.tgtype::int & 3 = 3 and t.tgtype::int & v.bit > 0
+              and encode(t.tgargs, 'escape') = 'public.' || c.relname || '\\000'
+          )
+        group by c.oid`),
+    ).toEqual([])
+  })
+
   it('sets the rate limit before every request of PostgREST', async () => {
     expect(
       await offenders(`select unnest(setconfig) from pg_db_role_setting where setrole = 'authenticator'::regrole`),

@@ -18,6 +18,8 @@ let path: string
 beforeAll(async () => {
   stack = await createTestStack()
   postgres = new pg.Pool({ connectionString: stack.database.url })
+  // The database is dropped as soon as the pool has said goodbye, which its connections may not have yet.
+  postgres.on('error', () => undefined)
 })
 afterAll(async () => {
   await postgres?.end()
