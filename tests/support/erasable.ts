@@ -86,7 +86,7 @@ async function newPerson(stack: TestStack, admin: pg.Client): Promise<ErasablePe
 
 async function traces(admin: pg.Client, text: string): Promise<string[]> {
   const { rows: tables } = await admin.query<{ name: string }>(
-    `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1`,
   )
   const found: string[] = []

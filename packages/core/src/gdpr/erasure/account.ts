@@ -3,7 +3,8 @@ import { serverError } from '../../database/database-error.ts'
 import { JourneysError } from '../../errors.ts'
 import type { PersonTable } from '../rows/person-table.ts'
 import { treatRows } from '../rows/treat-rows.ts'
-import { beginErasing, unlessBlocked } from './batch.ts'
+import { beginErasing } from './batch.ts'
+import { lockTimeoutMs, unlessBlocked } from './blockers.ts'
 import { type Held, readHeld } from './held-tables.ts'
 import { type ErasureRun, readSteps, type StepDetail } from './step.ts'
 import { treatedTables } from './step-order.ts'
@@ -26,8 +27,8 @@ export interface AccountDetail extends StepDetail {
  * @throws JourneysError `account_blocked` when a table that nobody has decided on holds on to it
  */
 export async function endAccount(run: ErasureRun): Promise<AccountDetail> {
-  const { session, userId, tables } = run
-  const detail = await unlessBlocked(() =>
+  const { context, session, userId, tables } = run
+  const detail = await unlessBlocked({ database: context.database, session }, () =>
     session.transaction(async (transaction) => {
       await beginErasing(transaction, userId)
       const { rows } = await transaction.query('select from auth.users where id = $1::uuid for update', [userId])
@@ -83,11 +84,11 @@ async function deleteAccount(transaction: Queryable, userId: string): Promise<vo
 }
 
 /** Materialized views copy what the others held. Each by itself: while it is copied, nobody reads it. */
-async function refreshCopies({ session, tables, owner }: ErasureRun): Promise<void> {
+async function refreshCopies({ context, session, tables, owner }: ErasureRun): Promise<void> {
   for (const table of tables.filter(({ kind, what }) => kind === 'materialized view' && what !== 'keep')) {
-    await unlessBlocked(() =>
+    await unlessBlocked({ database: context.database, session }, () =>
       session.transaction(async (transaction) => {
-        await transaction.query("set local lock_timeout = '2s'")
+        await transaction.query("select set_config('lock_timeout', $1, true)", [`${lockTimeoutMs}ms`])
         await treatRows(transaction, table, owner, { limit: sweepLimit })
       }),
     )

@@ -1,11 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import type { Queryable } from '../../database/connection.ts'
-import { sqlState } from '../../database/database-error.ts'
-import { retryTransient } from '../../database/retry.ts'
-import { JourneysError } from '../../errors.ts'
 import type { KeptScores } from '../rows/kept-scores.ts'
 import type { PersonTable } from '../rows/person-table.ts'
 import { treatRows } from '../rows/treat-rows.ts'
+import { lockTimeoutMs, unlessBlocked } from './blockers.ts'
 import { type ErasureRun, stopIfAsked } from './step.ts'
 
 /** How long a batch may keep its rows locked; an app's user waits for no more than that. */
@@ -13,15 +11,12 @@ const targetMs = 40
 const firstLimit = 250
 const smallestLimit = 10
 const largestLimit = 5000
-/** Longer than any request that the API answers; who holds a row for longer is named, not waited for. */
-const lockTimeout = '2s'
-const lockAttempts = 5
 
 /** Says in this transaction whose erasure it is, so that the guards of the tables let it pass, and how long it waits for a lock. */
 export async function beginErasing(transaction: Queryable, userId: string): Promise<void> {
   await transaction.query(
     "select set_config('journeys.erasing', lower($1), true), set_config('lock_timeout', $2, true)",
-    [userId, lockTimeout],
+    [userId, `${lockTimeoutMs}ms`],
   )
 }
 
@@ -41,7 +36,7 @@ export async function treatTable(
   for (;;) {
     stopIfAsked(run)
     const started = performance.now()
-    const rows = await unlessBlocked(() =>
+    const rows = await unlessBlocked({ database: context.database, session }, () =>
       session.transaction(async (transaction) => {
         await beginErasing(transaction, userId)
         const treated = await treatRows(transaction, table, owner, { limit, keptScores })
@@ -68,18 +63,4 @@ async function addRows(queryable: Queryable, erasure: string, step: string, rows
      where erasure_id = $1 and step = $2`,
     [erasure, step, rows],
   )
-}
-
-/** Again while somebody else holds a lock; then an error that says so. @throws JourneysError `erasure_blocked` */
-export async function unlessBlocked<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await retryTransient(work, { attempts: lockAttempts })
-  } catch (error) {
-    if (sqlState(error) !== '55P03') throw error
-    throw new JourneysError('erasure_blocked', "Another session holds a lock on this person's rows", {
-      detail: `waited ${lockTimeout} for it, ${lockAttempts} times; journeys health --only blocked-queries names sessions that wait, and for whom`,
-      hint: 'end that session, or wait until its transaction is over',
-      cause: error,
-    })
-  }
 }

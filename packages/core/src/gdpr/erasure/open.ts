@@ -10,7 +10,7 @@ import { planFor } from '../plan-erasure.ts'
 import { readRowOwner } from '../rows/row-owner.ts'
 import { sealPerson } from '../seal.ts'
 import { collectTerms } from '../search/collect-terms.ts'
-import { unlessBlocked } from './batch.ts'
+import { lockTimeoutMs, unlessBlocked } from './blockers.ts'
 import type { GdprContext } from './context.ts'
 import { judgeReason } from './dismiss.ts'
 import { appendToJournal } from './journal.ts'
@@ -47,9 +47,9 @@ export async function openErasure(
   const id = `E-${randomBytes(4).toString('hex').toUpperCase()}`
   announceStep({ operation: 'erasure', id, step: 'open', moment: 'begins' })
   context.onProgress?.({ step: 'open', done: 0 })
-  const entry = await unlessBlocked(() =>
+  const entry = await unlessBlocked({ database: context.database, session }, () =>
     session.transaction(async (transaction) => {
-      await transaction.query("set local lock_timeout = '2s'")
+      await transaction.query("select set_config('lock_timeout', $1, true)", [`${lockTimeoutMs}ms`])
       const entry = await writeEntry(
         context,
         transaction,

@@ -1,5 +1,6 @@
 import { notHeld } from './account.ts'
-import { beginErasing, treatTable, unlessBlocked } from './batch.ts'
+import { beginErasing, treatTable } from './batch.ts'
+import { unlessBlocked } from './blockers.ts'
 import { readHeld } from './held-tables.ts'
 import type { ErasureRun, StepDetail } from './step.ts'
 import { isAdmission, treatedTables } from './step-order.ts'
@@ -9,8 +10,8 @@ import { isAdmission, treatedTables } from './step-order.ts'
  * restriction.
  */
 export async function endSessions(run: ErasureRun): Promise<StepDetail> {
-  const { session, userId, tables } = run
-  await unlessBlocked(() =>
+  const { context, session, userId, tables } = run
+  await unlessBlocked({ database: context.database, session }, () =>
     session.transaction(async (transaction) => {
       await beginErasing(transaction, userId)
       // A sign-in that is under way ends before, and its session goes below; the next one reads the ban. Not 'infinity': Supabase

@@ -3,7 +3,8 @@ import { decisionsOf, type PersonalDataMap, personalDataMap } from '../map.ts'
 import { searchDatabase } from '../search/search-database.ts'
 import type { NotSearched, SearchFinding } from '../search/search-report.ts'
 import { notHeld, sweep } from './account.ts'
-import { beginErasing, unlessBlocked } from './batch.ts'
+import { beginErasing } from './batch.ts'
+import { unlessBlocked } from './blockers.ts'
 import { type Held, readHeld } from './held-tables.ts'
 import type { Verification } from './outcome.ts'
 import type { ErasureRun } from './step.ts'
@@ -50,9 +51,9 @@ export function isClean({ left, unread, storage }: Verification): boolean {
 
 /** A search that found something is not simply repeated: rows in tables that the map knows go first. */
 export async function clearAgain(run: ErasureRun): Promise<void> {
-  const { session, userId, tables } = run
+  const { context, session, userId, tables } = run
   const held = await readHeld(session, userId)
-  await unlessBlocked(() =>
+  await unlessBlocked({ database: context.database, session }, () =>
     session.transaction(async (transaction) => {
       await beginErasing(transaction, userId)
       await sweep(run, transaction, notHeld(treatedTables(tables), held))
