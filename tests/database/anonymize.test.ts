@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { personalData } from '../../packages/core/src/config/personal-data.ts'
+import { connect } from '../../packages/core/src/database/connection.ts'
+import { personalDataMap } from '../../packages/core/src/gdpr/map.ts'
+import { readPersonTables } from '../../packages/core/src/gdpr/rows/read-person-tables.ts'
+import { readRowOwner } from '../../packages/core/src/gdpr/rows/row-owner.ts'
 import { asRole, asUser, createTestDatabase, createUser, type TestDatabase } from '../support/database.ts'
+import { treatAll } from '../support/treat-all.ts'
 import { refusal } from './refusal.ts'
 
 let database: TestDatabase
@@ -54,6 +60,20 @@ async function mentions(text: string): Promise<string[]> {
   return found.sort()
 }
 
+/** What nobody owns, without what is random in it, and how often it is there. */
+async function anonymousRows(): Promise<Record<string, number>> {
+  const { rows } = await postgres.query<{ row: string; count: string }>(
+    `select row::text as row, count(*) from (
+       select to_jsonb(j) - 'id' as row from public.journal_entries j where user_id is null
+       union all
+       select to_jsonb(p) - array['id', 'idempotency_key', 'period_start', 'period_end', 'created_at']
+         || jsonb_build_object('random', p.idempotency_key ~ '^[0-9a-f-]{36}$')
+       from public.purchases p where user_id is null
+     ) one group by 1`,
+  )
+  return Object.fromEntries(rows.map(({ row, count }) => [row, Number(count)]))
+}
+
 describe('anonymize_user_data', () => {
   it('leaves nothing that names the person, and counts what it did', async () => {
     const user = await person()
@@ -62,6 +82,7 @@ describe('anonymize_user_data', () => {
 
     expect(await anonymize(user)).toEqual({
       journal_entries: 7,
+      retired_journal_entries: 0,
       profiles: 1,
       user_addictions: 1,
       purchases: 1,
@@ -116,7 +137,7 @@ describe('anonymize_user_data', () => {
   it('can be repeated, and says that nothing was left', async () => {
     const user = await person()
     await anonymize(user)
-    expect(Object.values(await anonymize(user))).toEqual([0, 0, 0, 0, 0])
+    expect(Object.values(await anonymize(user))).toEqual([0, 0, 0, 0, 0, 0])
   })
 
   it('says P0002 of somebody who does not exist', async () => {
@@ -127,6 +148,91 @@ describe('anonymize_user_data', () => {
     const user = await person()
     await postgres.query('select public.anonymize_user_data($1)', [user])
     expect(await mentions(user)).toEqual([])
+  })
+
+  it('takes months along that are on their way out', async () => {
+    const user = await person()
+    const other = await person()
+    await postgres.query('create schema if not exists retired')
+    await postgres.query(
+      'create table retired.journal_entries_2024_01 (like public.journal_entries including defaults)',
+    )
+    try {
+      await postgres.query(
+        `insert into retired.journal_entries_2024_01 (user_id, date, reflection)
+         select u, date '2024-01-02' + n, 'old' from unnest($1::uuid[]) u, generate_series(1, 3) n`,
+        [[user, other]],
+      )
+      expect(await anonymize(user)).toMatchObject({ journal_entries: 7, retired_journal_entries: 3 })
+      const { rows } = await postgres.query('select distinct user_id from retired.journal_entries_2024_01')
+      expect(rows).toEqual([{ user_id: other }])
+    } finally {
+      await postgres.query('drop table retired.journal_entries_2024_01')
+    }
+  })
+
+  it('leaves the same in its tables as the erasure that follows the map', async () => {
+    const [byFunction, byMap] = [await person(), await person()]
+    const before = await anonymousRows()
+    await anonymize(byFunction)
+    const left = await anonymousRows()
+    const ours = await connect(database.url)
+    try {
+      const owner = await readRowOwner(ours, { id: byMap, email: null })
+      const { tables } = await readPersonTables(ours, personalDataMap(personalData.parse({})))
+      const theirs = tables.filter(({ schema, table }) => schema === 'public' || table === 'private.rate_limits')
+      expect(theirs.map(({ table }) => table).sort()).toEqual([
+        'private.rate_limits',
+        'public.journal_entries',
+        'public.performance_metrics',
+        'public.profiles',
+        'public.purchases',
+        'public.user_addictions',
+      ])
+      await treatAll(ours, theirs, owner, { limit: 3 })
+    } finally {
+      await ours.end()
+    }
+    expect(await mentions(byMap)).toEqual([])
+    // Twice the same: what the one left, and then the other.
+    const added = (after: Record<string, number>, from: Record<string, number>) =>
+      Object.fromEntries(
+        Object.entries(after).flatMap(([row, count]) => (count === from[row] ? [] : [[row, count - (from[row] ?? 0)]])),
+      )
+    const first = added(left, before)
+    expect(Object.values(first).reduce((sum, count) => sum + count, 0)).toBe(8)
+    expect(added(await anonymousRows(), left)).toEqual(first)
+  })
+
+  it('refuses somebody under a legal hold, with processing restricted, or being erased just now', async () => {
+    const user = await person()
+    const refused = async (message: string, hint: string) => {
+      await expect(anonymize(user)).rejects.toMatchObject({
+        code: '55006',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+      })
+      expect((await mentions(user)).length).toBeGreaterThanOrEqual(6)
+    }
+    await postgres.query(
+      `insert into private.legal_holds (user_id, tables, reason, placed_by) values ($1, array['public.purchases'], 'a claim', 'dpo')`,
+      [user],
+    )
+    await refused('under a legal hold', 'journeys gdpr hold list')
+    await postgres.query('delete from private.legal_holds where user_id = $1', [user])
+    for (const [kind, message, hint] of [
+      ['restriction', 'is restricted', 'journeys gdpr unrestrict'],
+      ['erasure', 'under way', 'journeys gdpr status'],
+    ] as const) {
+      await postgres.query(
+        `insert into private.processing_restrictions (user_id, kind, reason, placed_by) values ($1, $2, 'asked', 'dpo')
+         on conflict (user_id) do update set kind = excluded.kind`,
+        [user, kind],
+      )
+      await refused(message, hint)
+    }
+    await postgres.query('delete from private.processing_restrictions where user_id = $1', [user])
+    expect(await anonymize(user)).toMatchObject({ journal_entries: 7 })
   })
 
   it('is for operators only, even if somebody granted it to everyone', async () => {
