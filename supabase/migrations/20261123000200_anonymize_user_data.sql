@@ -30,37 +30,66 @@ $$;
 revoke all on function private.kept_scores(jsonb, date, jsonb) from public;
 
 -- For every kind of score of a person and every month in which they wrote it: how often, and whether at least k other
--- people wrote one of that kind in that month. Others are counted along the index, and only until there are enough.
+-- people wrote one of that kind in that month. What many write is found among the first few people of the month, along
+-- the index; only for what is rare the whole month is read, once for all such kinds.
 create function private.shared_scores(person uuid, k integer)
 returns table (month date, score text, written bigint, is_kept boolean)
 language plpgsql stable
 set search_path = ''
 as $$
+declare
+  this_month date;
+  mine jsonb;
+  shared text[];
+  rare text[];
 begin
   if k is null or k < 2 then
     raise exception 'k must be at least 2, not %', k using errcode = '22023';
   end if;
-  for shared_scores.month, shared_scores.score, shared_scores.written in
-    select date_trunc('month', j.date::timestamp)::date, s.key, count(*)
-    from public.journal_entries j
-    cross join lateral jsonb_object_keys(j.scores) s (key)
-    where j.user_id = shared_scores.person
-    group by 1, 2
-    order by 1, 2
-  loop
-    select count(*) >= shared_scores.k into shared_scores.is_kept
+  for this_month, mine in
+    select w.month, jsonb_object_agg(w.score, w.written)
     from (
-      select distinct j.user_id
+      select date_trunc('month', j.date::timestamp)::date as month, s.score, count(*) as written
       from public.journal_entries j
-      where j.date >= shared_scores.month
-        and j.date < (shared_scores.month + interval '1 month')::date
-        and j.user_id is not null
-        and j.user_id <> shared_scores.person
-        and j.scores ? shared_scores.score
-      order by j.user_id
-      limit shared_scores.k
-    ) other;
-    return next;
+      cross join lateral jsonb_object_keys(j.scores) s (score)
+      where j.user_id = shared_scores.person
+      group by 1, 2
+    ) w
+    group by w.month
+    order by w.month
+  loop
+    select coalesce(array_agg(o.score), '{}') into shared
+    from (
+      select s.score
+      from (
+        select j.user_id, j.scores
+        from public.journal_entries j
+        where j.date >= this_month and j.date < (this_month + interval '1 month')::date
+          and j.user_id <> shared_scores.person
+        order by j.user_id
+        limit 50 * shared_scores.k
+      ) near
+      cross join lateral jsonb_object_keys(near.scores) s (score)
+      where mine ? s.score
+      group by s.score
+      having count(distinct near.user_id) >= shared_scores.k
+    ) o;
+    rare := array(select m.score from jsonb_object_keys(mine) m (score) where m.score <> all (shared));
+    if cardinality(rare) > 0 then
+      shared := shared || array(
+        select s.score
+        from public.journal_entries j
+        cross join lateral jsonb_object_keys(j.scores) s (score)
+        where j.date >= this_month and j.date < (this_month + interval '1 month')::date
+          and j.user_id <> shared_scores.person
+          and j.scores ?| rare
+          and s.score = any (rare)
+        group by s.score
+        having count(distinct j.user_id) >= shared_scores.k
+      );
+    end if;
+    return query
+      select this_month, m.key, m.value::bigint, m.key = any (shared) from jsonb_each_text(mine) m order by m.key;
   end loop;
 end
 $$;
