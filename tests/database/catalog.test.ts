@@ -199,8 +199,8 @@ describe('what is in the database', () => {
 
   // What a migration adds is guarded as the rest is: create trigger ... execute function private.guard_person('public.<table>').
   it('asks, before a row of a person is written, changed or removed, whether it may be', async () => {
-    expect(
-      await offenders(`
+    const unguarded = () =>
+      offenders(`
         select c.oid::regclass || ': ' || string_agg(v.verb, ', ')
         from pg_class c
         cross join (values ('insert', 4), ('delete', 8), ('update', 16)) as v (verb, bit)
@@ -216,8 +216,17 @@ describe('what is in the database', () => {
               and t.tgtype::int & 3 = 3 and t.tgtype::int & v.bit > 0
               and encode(t.tgargs, 'escape') = 'public.' || c.relname || '\\000'
           )
-        group by c.oid`),
-    ).toEqual([])
+        group by c.oid`)
+    expect(await unguarded()).toEqual([])
+    await postgres.query(`
+      create table public.letters (user_id uuid references auth.users (id));
+      create trigger letters_person before insert or update on public.letters
+      for each row execute function private.guard_person('public.letters')`)
+    try {
+      expect(await unguarded()).toEqual(['letters: delete'])
+    } finally {
+      await postgres.query('drop table public.letters')
+    }
   })
 
   it('sets the rate limit before every request of PostgREST', async () => {

@@ -30,6 +30,7 @@ export interface ServerError {
   /** 1-based, in characters, within the statement as sent. */
   position?: number | undefined
   where?: string | undefined
+  constraint?: string | undefined
 }
 
 /** Walks `cause` (wrapped errors) down to the server's error; `undefined` when no server spoke. */
@@ -50,6 +51,7 @@ export function serverError(error: unknown): ServerError | undefined {
       hint: field('hint'),
       position: position === undefined ? undefined : Number(position),
       where: field('where'),
+      constraint: field('constraint'),
     }
   }
   return undefined
@@ -104,6 +106,9 @@ export function databaseError(error: unknown, label: string, isLoopback: boolean
   return new JourneysError('database_error', message, { detail: label, cause: error })
 }
 
+/** With these names for a constraint our own triggers refuse a change (private.refuse_change): the role could, and must not. */
+const keptData = new Set(['processing_restricted', 'legal_hold', 'user_not_found'])
+
 function fromServer(server: ServerError, cause: unknown, label: string, isLoopback: boolean): JourneysError {
   const said = [server.message, server.detail].filter(Boolean).join(' · ')
   const { code } = server
@@ -137,6 +142,9 @@ function fromServer(server: ServerError, cause: unknown, label: string, isLoopba
       hint: 'journeys health --only long-running-queries,blocked-queries says what the database is busy with',
       cause,
     })
+  }
+  if (code === '42501' && server.constraint !== undefined && keptData.has(server.constraint)) {
+    return new JourneysError(server.constraint, server.message, { detail: label, hint: server.hint, cause })
   }
   if (code === '42501') {
     return new JourneysError('database_permission', 'The database role may not do this', {

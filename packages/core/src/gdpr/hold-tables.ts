@@ -1,18 +1,21 @@
 import { suggestion } from '../config/suggestion.ts'
 import type { Queryable } from '../database/connection.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
-import { readReach } from './map-reach.ts'
 
-/** Where it does not matter whose rows they are: what is held keeps its account by itself, and the ledger keeps itself. */
-const notHoldable = /^(private|supabase_migrations|retired)\.|^auth\.users$/
-
-/** The tables that can hold something of a person, as a hold names them: schema.table, a partitioned one by its parent. */
+/**
+ * The tables whose rows the database guards, as a hold names them: schema.table, a partitioned one by its parent. A hold on another one
+ * would be a promise that nobody keeps.
+ */
 export async function holdableTables(queryable: Queryable): Promise<string[]> {
-  const { relations } = await readReach(queryable)
-  return [...relations]
-    .filter(([table, { kind, reachedBy }]) => kind === 'table' && reachedBy !== undefined && !notHoldable.test(table))
-    .map(([table]) => table)
-    .sort()
+  const { rows } = await queryable.query<{ table: string }>(
+    `select distinct n.nspname || '.' || c.relname as "table"
+     from pg_catalog.pg_trigger t
+     join pg_catalog.pg_class c on c.oid = t.tgrelid
+     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where t.tgfoid in (to_regproc('private.guard_person'), to_regproc('private.guard_object')) and not c.relispartition
+     order by 1`,
+  )
+  return rows.map(({ table }) => table)
 }
 
 /**
@@ -32,17 +35,14 @@ export async function resolveHeldTables(queryable: Queryable, typed: readonly st
 }
 
 function unknownTable(typed: string, known: readonly string[]): JourneysError {
-  const own = known.filter((table) => table.startsWith('public.')).map((table) => table.slice('public.'.length))
-  const names = typed.includes('.') ? [...known] : own
-  const meant = suggestion(typed, names)
+  const names = typed.includes('.') ? known : known.map((table) => table.replace(/^public\./, ''))
+  const meant = suggestion(typed, [...names])
   return new JourneysError(
     'hold_table_unknown',
-    `No table ${JSON.stringify(typed)} holds data of a person; nothing was changed`,
+    `A hold cannot be placed on ${JSON.stringify(typed)}; nothing was changed`,
     {
-      detail: `there are: ${known.join(', ')}`,
-      hint: meant.startsWith('did you mean')
-        ? meant
-        : 'leave --tables out to hold everything, or name one of these: journeys gdpr coverage',
+      detail: `it takes: ${known.join(', ')}`,
+      hint: meant.startsWith('did you mean') ? meant : 'leave --tables out to hold everything, the account included',
       exitCode: ExitCode.usage,
     },
   )
