@@ -74,21 +74,17 @@ as $$
 $$;
 revoke all on function private.journal_partitions() from public;
 
--- The months that an entry may be dated in and that have no partition.
-create function private.missing_months(months_ahead integer default null) returns setof date
+-- The months that an entry may be dated in and that have no partition: from the one in which the retention edge lies on, or where the
+-- journal is kept for ever, from two years back.
+create function private.missing_months(months_ahead integer default null, since date default null) returns setof date
 language sql stable
 set search_path = ''
 as $$
   select series.month::date
   from generate_series(
-    date_trunc('month', case
-      when private.retention_edge() > '-infinity' then private.retention_edge()
-      -- Switched off: from the oldest month there is.
-      else least(
-        (select min(p.lower_bound) from private.journal_partitions() p where not p.detach_pending),
-        ((now() at time zone 'UTC') - interval '2 years')::date
-      )
-    end::timestamp),
+    date_trunc('month', coalesce(
+      missing_months.since, nullif(private.retention_edge(), '-infinity'), ((now() at time zone 'UTC') - interval '2 years')::date
+    )::timestamp),
     date_trunc('month', now() at time zone 'UTC') + make_interval(months => coalesce(
       missing_months.months_ahead,
       (select s.value::integer from private.settings s where s.name = 'retention.months_ahead')
@@ -104,7 +100,7 @@ as $$
   )
   order by 1
 $$;
-revoke all on function private.missing_months(integer) from public;
+revoke all on function private.missing_months(integer, date) from public;
 
 -- Makes one month; null when it is there. Built aside and attached: ATTACH lets readers and writers of the journal go on, CREATE
 -- TABLE ... PARTITION OF does not. It locks auth.users against sign-ins until the transaction ends: one month, one transaction.
@@ -343,9 +339,14 @@ create function private.tables_of_rule(rule private.retention_rules, edge timest
 language sql stable
 set search_path = ''
 as $$
+  select c.oid::regclass
+  from pg_catalog.pg_class c
+  where c.oid = rule.target::regclass and c.relkind = 'r' and rule.method <> 'months'
+  union all
+  -- Of a table without partitions there is no tree.
   select tree.relid
   from pg_catalog.pg_partition_tree(rule.target::regclass) tree
-  where tree.isleaf and rule.method <> 'months'
+  where tree.isleaf and tree.level > 0 and rule.method <> 'months'
   union all
   select p.partition_id::regclass
   from (select * from private.journal_partitions() order by upper_bound) p
@@ -685,7 +686,7 @@ declare
   relation regclass;
   places tid[];
   affected bigint;
-  name text;
+  made text;
   month date;
   item record;
 begin
@@ -724,8 +725,8 @@ begin
   locked_since := clock_timestamp();
   for month in select private.missing_months() loop
     begin
-      name := private.make_month(month);
-      created := created || name;
+      made := private.make_month(month);
+      created := created || made;
     exception when lock_not_available then
       left_over := left_over || to_char(month, 'YYYY-MM');
     end;
@@ -747,10 +748,10 @@ begin
         'alter table public.journal_entries detach partition %s %s', item.relation,
         case when item.detach_pending then 'finalize' else '' end
       );
-      name := private.retire_month(item.month_name, item.relation);
-      retired := retired || name;
+      made := private.retire_month(item.month_name, item.relation);
+      retired := retired || made;
       rows_deleted := rows_deleted + (
-        select r.rows from private.retired_partitions r where r.name = cleanup_old_data.name and r.state = 'retired'
+        select r.rows from private.retired_partitions r where r.name = made and r.state = 'retired'
       );
     exception when lock_not_available then
       left_over := left_over || item.month_name::text;

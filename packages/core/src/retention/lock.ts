@@ -38,6 +38,11 @@ export async function takeRetentionLock(
   }
 }
 
+/** Lets go of it now: the end of the connection does so a moment later. */
+export async function releaseRetentionLock(session: Queryable): Promise<void> {
+  await session.query('select pg_advisory_unlock(private.retention_lock())').catch(() => undefined)
+}
+
 /** Who holds the lock; undefined when nobody does any more. */
 export async function findOtherRun(queryable: Queryable): Promise<OtherRun | undefined> {
   const { rows } = await queryable.query<OtherRun>(

@@ -22,11 +22,13 @@ export interface Month {
 /** The months that are wholly past the edge, oldest first. */
 export async function readExpiredMonths(queryable: Queryable, edge: string | null): Promise<Month[]> {
   const { rows } = await queryable.query<Month>(
-    `select p.partition_name as name, p.partition_id::regclass::text as "table", p.partition_id as oid, p.lower_bound as "from",
+    `select p.partition_name as name, format('%I.%I', n.nspname, c.relname) as "table", p.partition_id as oid, p.lower_bound as "from",
             p.upper_bound as "to", p.detach_pending as pending,
             case when private.is_restored(p.partition_name) then 'restored'
                  else private.month_obstacle(p.partition_id::regclass) end as obstacle
      from private.journal_partitions() p
+     join pg_catalog.pg_class c on c.oid = p.partition_id
+     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where p.upper_bound <= $1::date
      order by p.upper_bound`,
     [edge],
@@ -37,9 +39,12 @@ export async function readExpiredMonths(queryable: Queryable, edge: string | nul
 /** The partition whose detach began and did not end, whatever its bounds: a table has one at most. */
 export async function readPendingMonth(queryable: Queryable): Promise<Omit<Month, 'obstacle'> | undefined> {
   const { rows } = await queryable.query<Omit<Month, 'obstacle'>>(
-    `select p.partition_name as name, p.partition_id::regclass::text as "table", p.partition_id as oid, p.lower_bound as "from",
+    `select p.partition_name as name, format('%I.%I', n.nspname, c.relname) as "table", p.partition_id as oid, p.lower_bound as "from",
             p.upper_bound as "to", p.detach_pending as pending
-     from private.journal_partitions() p where p.detach_pending`,
+     from private.journal_partitions() p
+     join pg_catalog.pg_class c on c.oid = p.partition_id
+     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where p.detach_pending`,
   )
   return rows[0]
 }

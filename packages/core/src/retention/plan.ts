@@ -98,7 +98,7 @@ export async function planRetention(database: Database, config: Config['retentio
       rules: rulePlans,
       months,
       retired: await readRetired(transaction),
-      missing: await readMissing(transaction, config.monthsAhead),
+      missing: await readMissing(transaction, config.monthsAhead, edge),
       rulesToChange: await compareRules(transaction, rules),
       pending: pending === undefined ? null : { table: pending.table, from: pending.from, to: pending.to },
       ...(await readRuns(transaction)),
@@ -123,8 +123,10 @@ async function planMonth(queryable: Queryable, { oid, ...month }: Month): Promis
     [oid],
   )
   const referring = await queryable.query<ForeignKeyTo>(
-    `select distinct c.conrelid::regclass::text as "table", c.conname as "constraint"
+    `select distinct format('%I.%I', n.nspname, r.relname) as "table", c.conname as "constraint"
      from pg_catalog.pg_constraint c
+     join pg_catalog.pg_class r on r.oid = c.conrelid
+     join pg_catalog.pg_namespace n on n.oid = r.relnamespace
      where c.contype = 'f' and c.conparentid = 0 and c.confrelid in ($1::oid, 'public.journal_entries'::regclass)
      order by 1, 2`,
     [oid],
@@ -195,8 +197,11 @@ async function readRetired(queryable: Queryable): Promise<RetiredMonthPlan[]> {
   return rows
 }
 
-async function readMissing(queryable: Queryable, monthsAhead: number): Promise<string[]> {
-  const { rows } = await queryable.query<{ month: string }>('select private.missing_months($1) as month', [monthsAhead])
+async function readMissing(queryable: Queryable, monthsAhead: number, edge: string | null): Promise<string[]> {
+  const { rows } = await queryable.query<{ month: string }>(
+    `select private.missing_months($1, coalesce($2::date, ((now() at time zone 'UTC') - interval '2 years')::date)) as month`,
+    [monthsAhead, edge],
+  )
   return rows.map(({ month }) => month)
 }
 

@@ -1,8 +1,8 @@
 import { suggestion } from '../config/suggestion.ts'
-import type { Database, Queryable } from '../database/connection.ts'
+import type { Database, Queryable, Session } from '../database/connection.ts'
 import { serverError } from '../database/database-error.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
-import { takeRetentionLock } from './lock.ts'
+import { releaseRetentionLock, takeRetentionLock } from './lock.ts'
 import { withPatience } from './patience.ts'
 
 export interface RestoreOptions {
@@ -40,29 +40,42 @@ export async function restoreMonth(database: Database, name: string, options: Re
       [String(options.lockTimeoutMs)],
     )
     await takeRetentionLock(session, { wait: false, signal: options.signal })
-    await findRetired(session, month)
-    const keepUntil = await resolveUntil(session, options)
-    await withPatience(
-      database,
-      () =>
-        session.transaction(async (transaction) => {
-          await transaction.query('select private.restore_month($1, $2)', [month, keepUntil])
-          await transaction.query(
-            `select private.record_audit('retention.restore', null, jsonb_build_object('month', $1::text, 'until', $2::text), left($3, 200))`,
-            [month, keepUntil, options.actor],
-          )
-        }),
-      { onWait: options.onWait, signal: options.signal },
-    ).catch((error: unknown) => {
-      throw explain(error, month)
-    })
-    const { rows } = await session.query<RestoredMonth>(
-      `select name, lower_bound as "from", upper_bound as "to", rows, rows_estimated as "rowsEstimated", keep_until as "keepUntil"
-       from private.retired_partitions where name = $1 and state = 'restored' order by id desc limit 1`,
-      [month],
-    )
-    return rows[0] as RestoredMonth
+    try {
+      return await restoreLocked(database, session, month, options)
+    } finally {
+      await releaseRetentionLock(session)
+    }
   })
+}
+
+async function restoreLocked(
+  database: Database,
+  session: Session,
+  month: string,
+  options: RestoreOptions,
+): Promise<RestoredMonth> {
+  await findRetired(session, month)
+  const keepUntil = await resolveUntil(session, options)
+  await withPatience(
+    database,
+    () =>
+      session.transaction(async (transaction) => {
+        await transaction.query('select private.restore_month($1, $2)', [month, keepUntil])
+        await transaction.query(
+          `select private.record_audit('retention.restore', null, jsonb_build_object('month', $1::text, 'until', $2::text), left($3, 200))`,
+          [month, keepUntil, options.actor],
+        )
+      }),
+    { onWait: options.onWait, signal: options.signal },
+  ).catch((error: unknown) => {
+    throw explain(error, month)
+  })
+  const { rows } = await session.query<RestoredMonth>(
+    `select name, lower_bound as "from", upper_bound as "to", rows, rows_estimated as "rowsEstimated", keep_until as "keepUntil"
+       from private.retired_partitions where name = $1 and state = 'restored' order by id desc limit 1`,
+    [month],
+  )
+  return rows[0] as RestoredMonth
 }
 
 async function findRetired(queryable: Queryable, name: string): Promise<void> {

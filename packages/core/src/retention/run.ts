@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Database, Session } from '../database/connection.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
-import { takeRetentionLock } from './lock.ts'
+import { releaseRetentionLock, takeRetentionLock } from './lock.ts'
 import { type RetentionOutcome, readOutcome } from './outcome.ts'
 import { findUnfinishedRun, type RunRecord, runColumns, writeNewRun } from './record.ts'
 import { compareRules, type RetentionRule, resolveRules } from './rule.ts'
@@ -39,13 +39,25 @@ export async function runRetention(database: Database, options: RetentionOptions
         options.onProgress?.({ step: 'wait', note: `another run is under way: ${who}, since ${since.toISOString()}` }),
       signal: options.signal,
     })
-    const unfinished = await findUnfinishedRun(session)
-    if (unfinished === undefined)
-      return [await runOnce(database, session, await newRun(session, options), rules, options)]
-    const outcome = await runOnce(database, session, unfinished, rules, options, true)
-    if (!(await isOutdated(session, unfinished, rules))) return [outcome]
-    return [outcome, await runOnce(database, session, await newRun(session, options), rules, options)]
+    try {
+      return await runUnfinishedAndNew(database, session, rules, options)
+    } finally {
+      await releaseRetentionLock(session)
+    }
   })
+}
+
+async function runUnfinishedAndNew(
+  database: Database,
+  session: Session,
+  rules: readonly RetentionRule[],
+  options: RetentionOptions,
+): Promise<RetentionOutcome[]> {
+  const runNew = async () => runOnce(database, session, await writeNewRun(session, options.actor), rules, options)
+  const unfinished = await findUnfinishedRun(session)
+  if (unfinished === undefined) return [await runNew()]
+  const outcome = await runOnce(database, session, unfinished, rules, options, true)
+  return (await isOutdated(session, unfinished, rules)) ? [outcome, await runNew()] : [outcome]
 }
 
 /**
@@ -60,10 +72,6 @@ async function prepareSession(session: Session, { lockTimeoutMs }: Config['reten
   )
   // A server that waits for a lock sees that its client was killed, and lets go of the lock of retention. Not on every platform.
   await session.query("set client_connection_check_interval = '1s'").catch(() => undefined)
-}
-
-async function newRun(session: Session, { actor }: RetentionOptions): Promise<RunRecord> {
-  return await writeNewRun(session, actor)
 }
 
 async function runOnce(
