@@ -1,6 +1,7 @@
 import { addHold } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
+import { dayText } from '../day-flag.ts'
 import { holdDocument, holdDocumentOf } from '../documents/restriction.ts'
 import { flag } from '../flag.ts'
 import { operatorName } from '../operator-name.ts'
@@ -41,7 +42,7 @@ export const command = defineCommand({
       'only these, with commas between them: purchases,storage.objects',
       tableNames.optional(),
     ),
-    reviewOn: flag('--review-on <day>', 'when somebody has to look at it again, 2027-05-01', z.string().optional()),
+    reviewOn: flag('--review-on <day>', 'when somebody has to look at it again, 2027-05-01', dayText.optional()),
   },
   document: z.object({
     auditId: z.number().describe('the row of private.audit_log that proves it'),

@@ -74,7 +74,7 @@ export const command = defineCommand({
       renderHeader(['Journeys restriction', about.environment, who], verdict, look),
       '',
       ...placedLines(restriction, look),
-      line('from now', 'they read and sign in; nobody writes, changes or removes anything of theirs', look),
+      line('so', 'they read and sign in; nobody writes, changes or removes anything of theirs', look),
       '',
       placed ? `Audit record ${auditId}.` : 'They were restricted already: nothing was changed.',
       '',

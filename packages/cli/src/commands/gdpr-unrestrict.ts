@@ -1,6 +1,7 @@
 import { findRestriction, unrestrictPerson } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
+import { dayText } from '../day-flag.ts'
 import { restrictionDocument, restrictionDocumentOf } from '../documents/restriction.ts'
 import { flag } from '../flag.ts'
 import { operatorName } from '../operator-name.ts'
@@ -20,7 +21,7 @@ export const command = defineCommand({
     ),
   },
   flags: {
-    informed: flag('--informed <day>', 'end it: the day on which they were told, 2026-11-23', z.string().optional()),
+    informed: flag('--informed <day>', 'end it: the day on which they were told, 2026-11-23', dayText.optional()),
   },
   document: z.object({
     ended: z.boolean(),
