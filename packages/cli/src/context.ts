@@ -19,6 +19,7 @@ export interface CommandContext {
   readonly processEnv: NodeJS.ProcessEnv
   readonly cwd: string
   readonly signal: AbortSignal
+  readonly stdin: NodeJS.ReadableStream
   readonly output: Output
   readonly verbose: boolean
   /** `local` unless `--env` says otherwise. */
@@ -96,6 +97,7 @@ export function createContext(options: ContextOptions): CommandContext {
     processEnv,
     cwd: options.cwd,
     signal,
+    stdin: options.stdin,
     output,
     verbose: globals.verbose,
     emit: options.emit,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, createUser, type TestDatabase } from '../../../../tests/support/database.ts'
 import { insertErasure } from '../../../../tests/support/erasures.ts'
 import { connect, type Database } from '../database/connection.ts'
-import { gdprKeysOf, newGdprSecret } from './key.ts'
+import { type GdprKeys, gdprKeysOf, newGdprSecret } from './key.ts'
 import { rememberErasures } from './replay-memory.ts'
 import { idSources, scanForPeople } from './replay-scan.ts'
 
@@ -29,7 +29,7 @@ afterAll(async () => {
   await target?.drop()
 })
 
-const scan = (hashes: ReadonlySet<string>, keys = both) =>
+const scan = (hashes: ReadonlySet<string>, keys: GdprKeys = both) =>
   database.readOnly((transaction) => scanForPeople(transaction, keys, hashes))
 
 test('a person is found by account, folder and any column of ids, under the key of that time', async () => {
