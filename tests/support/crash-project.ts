@@ -11,8 +11,9 @@ import { type PostgresServer, startPostgres } from '../../packages/stack/src/pos
 import { applyMigrations } from './migrate.ts'
 
 /**
- * A folder of a project, with a database and Storage that are its own and nobody else restarts. The database keeps what it has
- * said to be committed when it is killed: its settings are the product's, not those of the cluster that other tests share.
+ * A folder of a project, with a database and Storage that are its own and nobody else restarts. The database keeps what it has said to
+ * be committed when it is killed: it has written it before it says so (synchronous_commit), and what was written outlives the process.
+ * Only a crash of the whole machine would lose it: `fsync` is off, as recovery else reads and syncs every file of the cluster first.
  */
 export interface CrashProject {
   workdir: string
@@ -71,6 +72,7 @@ export async function createCrashProject(): Promise<CrashProject> {
       dataDir,
       password: passwords.supabase_admin,
       logFile: join(folder, 'postgres.log'),
+      settings: { fsync: 'off' },
       ...(port !== undefined && { port }),
     })
   let server: PostgresServer = await start()

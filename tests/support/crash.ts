@@ -84,6 +84,9 @@ export async function journeys(
         ...options.env,
       },
       stdio: ['pipe', 'pipe', 'pipe'],
+      // Longer than any of these take: what hangs does not outlive its test.
+      timeout: 150_000,
+      killSignal: 'SIGKILL',
     })
     // A command that is killed, or that reads nothing, closes its end.
     child.stdin.on('error', () => undefined)
