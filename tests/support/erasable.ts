@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,7 +68,7 @@ export async function createErasureBench(
 
 async function newPerson(stack: TestStack, admin: pg.Client): Promise<ErasablePerson> {
   const client = createTestClient(stack, stack.anonKey)
-  const email = `${randomUUID()}@example.test`
+  const email = `anna-${randomBytes(4).toString('hex')}@example.test`
   const { data, error } = await client.auth.signUp({ email, password: 'a long password' })
   if (error !== null || data.user === null) throw error ?? new Error('nobody signed up')
   const { id } = data.user

@@ -40,10 +40,13 @@ export function renderPlanLines(plan: ErasurePlanDocument, { width, paint }: Loo
   const held = [...plan.erase, ...plan.overwrite, ...plan.unlink, ...plan.keep].filter(
     (one) => one.held && one.rows > 0,
   )
-  const erased = [...present(plan.erase).map(counted), ...plan.storage.map(stored)].join(' · ')
+  const erased = [present(plan.erase).map(counted).join(' · '), ...plan.storage.map(stored)]
   return [
     line('plan', plan.id),
-    ...block('erase', erased === '' ? [] : [erased]),
+    ...block(
+      'erase',
+      erased.filter((text) => text !== ''),
+    ),
     ...block(
       'overwrite',
       present(plan.overwrite).map((one) => `${counted(one)}${changes(one)}`),
@@ -67,7 +70,7 @@ function counted({ table, rows }: TableLine): string {
 }
 
 function stored({ bucket, objects, bytes }: ErasurePlanDocument['storage'][number]): string {
-  return `storage ${bucket} ${formatPlural(objects, 'file')}, ${formatBytes(bytes)}`
+  return `${formatPlural(objects, 'file')} in ${bucket}, ${formatBytes(bytes)}`
 }
 
 function changes({ columns }: TableLine): string {

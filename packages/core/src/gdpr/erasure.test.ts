@@ -33,10 +33,10 @@ describe('a whole erasure', () => {
     const [anna, ben] = [await bench.newPerson(), await bench.newPerson()]
     const before = await bench.traces(ben.id)
     const outcome = await eraseUser(context, anna.email.toUpperCase(), await agreed(anna))
+    expect(outcome.verification).toMatchObject({ left: [], unread: [], storage: { objects: 0 } })
     expect(outcome).toMatchObject({ outcome: 'done', before: false, erasure: expect.stringMatching(/^E-[0-9A-F]{8}$/) })
     expect(outcome.steps.filter(({ state }) => state !== 'done')).toEqual([])
     expect(outcome.steps.find(({ step }) => step === 'rows public.journal_entries')).toMatchObject({ rows: 40 })
-    expect(outcome.verification).toMatchObject({ left: [], unread: [], storage: { objects: 0 } })
     expect(await bench.traces(anna.id)).toEqual([])
     expect(await bench.traces(anna.email)).toEqual([])
     expect(await filesUnder(bench.stack.storageFolder)).toHaveLength(3)
@@ -252,6 +252,54 @@ describe('a legal hold on a part', () => {
 })
 
 describe('what the search finds', () => {
+  test('is no failure where a name is a word of SQL, or the name of who erases: it is listed', async () => {
+    const [max, other] = [await bench.newPerson(), await bench.newPerson()]
+    await bench.admin.query("update public.profiles set display_name = 'Max' where user_id in ($1, $2)", [
+      max.id,
+      other.id,
+    ])
+    const outcome = await eraseUser({ ...context, actor: 'max' }, max.id, await agreed(max))
+    expect(outcome).toMatchObject({ outcome: 'done', verification: { left: [] } })
+    const shared = new Set(outcome.verification?.report.shared.map(({ table, column }) => `${table}.${column}`))
+    expect([...shared]).toEqual(
+      expect.arrayContaining([
+        'public.profiles.display_name',
+        'private.erasure_ledger.actor',
+        'supabase_migrations.schema_migrations.statements',
+      ]),
+    )
+  })
+
+  test('is no failure where other people wrote the same words, and is one where nobody did', async () => {
+    const [anna, ben] = [await bench.newPerson(), await bench.newPerson()]
+    const words = 'Went to the river this morning and did not drink at all'
+    const write = (who: string) =>
+      bench.admin.query('insert into public.journal_entries (user_id, reflection) values ($1, $2)', [who, words])
+    // Among so many others that no sample of them would show it.
+    await bench.admin.query(
+      "insert into public.journal_entries (user_id, date, reflection) select $1, current_date - 200, 'an entry of ' || n from generate_series(1, 600) n",
+      [ben.id],
+    )
+    await write(ben.id)
+    await write(anna.id)
+    const outcome = await eraseUser(context, anna.id, await agreed(anna))
+    expect(outcome).toMatchObject({ outcome: 'done', verification: { left: [] } })
+    const shared = outcome.verification?.report.shared ?? []
+    expect(new Set(shared.map(({ kind, column }) => `${kind} in ${column}`))).toEqual(new Set(['phrase in reflection']))
+
+    const carl = await bench.newPerson()
+    await write(carl.id)
+    await bench.admin.query('create table private.letters (id int, body text)')
+    try {
+      await bench.admin.query('insert into private.letters values (1, $1)', [words])
+      const failed = await eraseUser(context, carl.id, await agreed(carl))
+      expect(failed.outcome).toBe('failed')
+      expect(new Set(failed.verification?.left.map(({ table }) => table))).toEqual(new Set(['private.letters']))
+    } finally {
+      await bench.admin.query('drop table private.letters')
+    }
+  })
+
   test('makes it failed, says where, and nothing is signed; taken out of there, the same command ends it', async () => {
     const anna = await bench.newPerson()
     await bench.admin.query('create table private.letters (id int, body text)')

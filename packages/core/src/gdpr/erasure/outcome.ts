@@ -7,6 +7,7 @@ import { readSteps } from './step.ts'
 
 /** What the search after the erasure came to. */
 export interface Verification {
+  /** Under `shared` stand, too: names among the words of migrations and of the ledger, and phrases that others wrote as well. */
   report: SearchReport
   /** Found and explained by nothing: the erasure failed. */
   left: SearchFinding[]

@@ -5,6 +5,7 @@ import type { NotSearched, SearchFinding } from '../search/search-report.ts'
 import { notHeld, sweep } from './account.ts'
 import { beginErasing } from './batch.ts'
 import { unlessBlocked } from './blockers.ts'
+import { commonPhrases } from './common-phrases.ts'
 import { type Held, readHeld } from './held-tables.ts'
 import type { Verification } from './outcome.ts'
 import type { ErasureRun } from './step.ts'
@@ -13,6 +14,9 @@ import { filesLeft } from './storage.ts'
 
 /** Where the erasure itself still names the person, until the word "done", which the database accepts only without it. */
 const ownPlaces = new Set(['private.erasure_ledger.user_id'])
+/** What the migrations and these commands say, and who gave them: Max is a word of SQL, Art one of the law, and both are names. */
+const ownWords =
+  /^(supabase_migrations\.|(auth|storage|realtime)\.(schema_)?migrations\.|private\.retention_|private\.erasure_(ledger\.(plan|options)|steps|receipts|by_hand\.(title|todo))|private\.\w+\.(actor|placed_by|done_by)$)/
 /** What says whose the rows are that a legal hold keeps. */
 const heldAnyway = new Set(['auth.users', 'private.legal_holds', 'private.processing_restrictions'])
 
@@ -31,11 +35,14 @@ export async function verifyErasure(run: ErasureRun, held: Held | null): Promise
   const wholes = await wholeTables(session, report.found)
   const dismissedIds = new Set((entry.options.dismissed ?? []).map(({ finding }) => finding))
   const isHeld = (one: SearchFinding) => keeps(held, wholes.get(one.table) ?? one.table)
-  const found = report.found.filter(({ table, column }) => !ownPlaces.has(`${table}.${column}`))
+  const common = await commonPhrases(run, report.found, wholes)
+  const isWord = ({ kind, table, column }: SearchFinding) => kind === 'name' && ownWords.test(`${table}.${column}`)
+  const isOthers = (one: SearchFinding) => isWord(one) || common.has(one)
+  const found = report.found.filter((one) => !ownPlaces.has(`${one.table}.${one.column}`) && !isOthers(one))
   const dismissed = found.filter((one) => !isHeld(one) && dismissedIds.has(one.id))
   const map = personalDataMap(context.config.personalData)
   return {
-    report: { ...report, found },
+    report: { ...report, found, shared: [...report.shared, ...report.found.filter(isOthers)] },
     left: found.filter((one) => !isHeld(one) && !dismissedIds.has(one.id)),
     held: found.filter(isHeld),
     dismissed,

@@ -98,6 +98,8 @@ function isTelling(kind: SearchTerm['kind'], text: string): boolean {
 
 const nameKeys =
   /^(display|full|first|last|given|family|middle|nick|preferred|user)?_?name$|^nickname$|^preferred_username$/i
+/** Where a plain `name` is that of somebody: elsewhere it is that of a thing, of a metric or a list. */
+const tableOfPeople = /profile|person|people|user|member|contact|customer/i
 const phoneKeys = /^phone(_?number)?$/i
 const emailKeys = /^e?mail(_?address)?$/i
 
@@ -157,7 +159,12 @@ async function sourcesOf(queryable: Queryable, map: PersonalDataMap): Promise<So
           .map(({ name, base }) => `t.${sqlIdentifier(name)} = $1::${base === 'uuid' ? 'uuid' : 'text'}`)
           .join(' or '),
         ids: named(({ name, base }) => name === 'id' && base === 'uuid'),
-        names: isApp ? named(({ name, base }) => isTextType(base) && nameKeys.test(name)) : [],
+        names: isApp
+          ? named(
+              ({ name, base }) =>
+                isTextType(base) && nameKeys.test(name) && (name !== 'name' || tableOfPeople.test(table)),
+            )
+          : [],
         texts: isApp ? named(({ base }) => isTextType(base)) : [],
         documents: isApp ? named(({ base }) => base === 'json' || base === 'jsonb') : [],
       },
