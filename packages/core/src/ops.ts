@@ -94,6 +94,16 @@ export type {
 } from './gdpr/plan.ts'
 export { type PlanContext, type PlanOptions, planErasure } from './gdpr/plan-erasure.ts'
 export {
+  type PurgeCandidate,
+  type PurgePlan,
+  type PurgeResult,
+  planPurge,
+  purgeLedger,
+} from './gdpr/receipt/purge-ledger.ts'
+export { type Receipt, receiptSchema } from './gdpr/receipt/receipt.ts'
+export type { ReceiptCheck, ReceiptCheckName } from './gdpr/receipt/receipt-checks.ts'
+export { type VerifiedReceipt, type VerifyContext, verifyReceipt } from './gdpr/receipt/verify-receipt.ts'
+export {
   planReplay,
   type ReplayedPerson,
   type ReplayOptions,
@@ -113,6 +123,9 @@ export {
   type UnrestrictResult,
   unrestrictPerson,
 } from './gdpr/restriction.ts'
+export { searchDatabase } from './gdpr/search/search-database.ts'
+export type { NotSearched, SearchFinding, SearchOptions, SearchReport } from './gdpr/search/search-report.ts'
+export type { SearchTerm, TermKind } from './gdpr/search/term.ts'
 export {
   eraseSeveral,
   type PlannedPerson,

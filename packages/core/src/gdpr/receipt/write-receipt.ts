@@ -101,7 +101,8 @@ async function contentOf(queryable: Queryable, entry: LedgerEntry, input: Receip
     finishedAt: finishedAt.toISOString(),
     deadlineKept: finishedAt <= entry.dueAt,
     plan: planOf(entry),
-    steps: steps.map(stepOf),
+    // Not those that are still to come: signing it, and filing it.
+    steps: steps.filter(({ step }) => step !== 'receipt' && step !== 'file').map(stepOf),
     verification: verificationOf(input),
     held: input.held.map(({ tables, reviewOn }) => ({ tables, reviewOn })),
     byHand: byHand.map(({ step, title, doneAt }) => ({ step, title, doneAt: doneAt?.toISOString() ?? null })),

@@ -1,0 +1,26 @@
+/** Markup that may be put into a page as it is: only `markup` makes it. */
+class Markup {
+  constructor(readonly text: string) {}
+}
+
+type Child = Markup | string | number | null | readonly Child[]
+
+export type { Markup }
+
+/** A template whose values are escaped, in text and in quoted attributes. */
+export function markup(parts: TemplateStringsArray, ...values: Child[]): Markup {
+  return new Markup(parts.reduce((page, part, index) => page + written(values[index - 1] ?? null) + part))
+}
+
+/** A style sheet of our own. */
+export function style(css: string): Markup {
+  return new Markup(`<style>\n${css}</style>`)
+}
+
+function written(value: Child): string {
+  if (value === null) return ''
+  if (value instanceof Markup) return value.text
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'string') return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return value.map(written).join('')
+}
