@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batch } from './batch.ts'
 import { cache } from './cache.ts'
+import { erasure } from './erasure.ts'
 import { gateway } from './gateway.ts'
 import { loadtest } from './loadtest.ts'
 import { isMet, type Result } from './measurement.ts'
 import { read } from './read.ts'
+import { retention } from './retention.ts'
 import { start } from './start.ts'
 import { version } from './version.ts'
 
@@ -24,6 +26,9 @@ const benches: Record<string, (context: BenchContext) => Promise<Result | Result
   read,
   batch,
   loadtest,
+  // In this order: the second leaves half of what the first needs.
+  erasure,
+  retention,
 }
 
 function line(result: Result): string {
