@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
-import { ExitCode, planReplay, runReplay } from '@journeys/core/ops'
+import { ExitCode, planReplay, type ReplayPlan, runReplay } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { confirmProduction, isConfirmed } from '../confirmation.ts'
+import type { CommandContext } from '../context.ts'
 import { type ReplayDocument, replayDocument } from '../documents/replay.ts'
 import { flag, repeated } from '../flag.ts'
 import { gdprContext } from '../gdpr-context.ts'
+import { shownPath } from '../shown-path.ts'
 import { renderReplay, replayCommand } from '../views/replay.ts'
 
 export const command = defineCommand({
@@ -51,17 +53,25 @@ export const command = defineCommand({
     if (!confirmed) {
       const plan = await planReplay(gdpr, options)
       const isFine = plan.back.length + plan.problems.length + plan.unfinished.filter(({ held }) => !held).length === 0
-      return { document: { applied: false, ...plan }, exitCode: isFine ? ExitCode.ok : ExitCode.findings }
+      return {
+        document: { applied: false, ...shown(context, plan) },
+        exitCode: isFine ? ExitCode.ok : ExitCode.findings,
+      }
     }
     let done = 0
     const result = await runReplay(gdpr, {
       ...options,
       onResult: ({ of, outcome }) => context.output.progress.note(`${++done}   ${of}   ${outcome}`),
     })
-    return { document: { applied: true, ...result }, exitCode: exitCodeOf(result) }
+    return { document: { applied: true, ...shown(context, result) }, exitCode: exitCodeOf(result) }
   },
   render: (document, look, about) => renderReplay(document, look, about),
 })
+
+/** Files as one would type them here. */
+function shown<P extends ReplayPlan>({ cwd }: CommandContext, plan: P): P {
+  return { ...plan, problems: plan.problems.map((one) => ({ ...one, file: shownPath(one.file, cwd) })) }
+}
 
 function exitCodeOf({ counts, problems }: Pick<ReplayDocument, 'counts' | 'problems'>): number {
   if (problems.length > 0 || (counts?.failed ?? 0) > 0) return ExitCode.failed
