@@ -1,7 +1,7 @@
 import { erasureFolder, type GdprContext, type GdprProgress } from '@journeys/core/ops'
 import type { CommandContext } from './context.ts'
 import { operatorName } from './operator-name.ts'
-import { formatCount } from './output/number.ts'
+import { formatBytes, formatCount } from './output/number.ts'
 
 /** What the operations on personal data take, from a command's context: its database, keys, storage, and where receipts are filed. */
 export async function gdprContext(context: CommandContext): Promise<GdprContext> {
@@ -23,8 +23,11 @@ export async function gdprContext(context: CommandContext): Promise<GdprContext>
   }
 }
 
-/** `rows public.journal_entries   1 200 of 5 000 rows` */
+/** `rows public.journal_entries   1 200 of 5 000 rows`; a step that has counted nothing yet is named alone. */
 export function describeProgress({ step, done, total, unit = '', note }: GdprProgress): string {
-  const count = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`
-  return [step, `${count} ${unit}`.trim(), ...(note === undefined ? [] : [note])].join('   ')
+  const isBytes = unit === 'bytes'
+  const amount = isBytes ? formatBytes : formatCount
+  const count = [amount(done), ...(total === undefined ? [] : ['of', amount(total)]), ...(isBytes ? [] : [unit])]
+  const counted = done === 0 && total === undefined ? [] : [count.join(' ').trim()]
+  return [step, ...counted, ...(note === undefined ? [] : [note])].join('   ')
 }

@@ -83,7 +83,7 @@ function verifiedLines(
       : [
           line(
             'shared',
-            `the same name in rows of others: ${[...new Set(shared.map(({ table, column }) => `${table}.${column}`))].join(', ')}`,
+            `the same name or words in rows of others: ${[...new Set(shared.map(({ table, column }) => `${table}.${column}`))].join(', ')}`,
           ),
         ]),
   ]

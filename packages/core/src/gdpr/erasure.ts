@@ -6,7 +6,7 @@ import { lockPerson } from './erasure/lock.ts'
 import { type OpenOptions, openErasure } from './erasure/open.ts'
 import { type ErasureOutcome, readOutcome } from './erasure/outcome.ts'
 import { runErasure } from './erasure/run.ts'
-import { endStep } from './erasure/step.ts'
+import { endStep, readSteps } from './erasure/step.ts'
 import { keyWithId } from './key.ts'
 import { findEntry, findFinished, findUnfinished, type LedgerEntry, unfinishedEntries } from './ledger.ts'
 import { findPerson, type Person } from './person.ts'
@@ -105,7 +105,8 @@ async function goOn(context: GdprContext, session: Session, entry: LedgerEntry):
 
 async function finished(context: GdprContext, session: Session, entry: LedgerEntry): Promise<ErasureOutcome> {
   const files = await fileReceipts(session, context.folder, entry)
-  await endStep(session, entry.id, 'file', {})
+  const file = (await readSteps(session, entry.id)).find(({ step }) => step === 'file')
+  if (file?.state !== 'done') await endStep(session, entry.id, 'file', {})
   return { ...(await readOutcome(session, entry)), outcome: 'done', before: true, ...files }
 }
 

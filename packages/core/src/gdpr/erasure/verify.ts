@@ -29,8 +29,14 @@ export async function verifyErasure(run: ErasureRun, held: Held | null): Promise
   const { context, session, entry, terms } = run
   const report = await searchDatabase(context.database, terms, {
     signal: context.signal,
-    onProgress: ({ done, total, table }) =>
-      context.onProgress?.({ step: 'verify', done, total, unit: 'bytes', note: table }),
+    onProgress: ({ done, total, table, remainingMs }) =>
+      context.onProgress?.({
+        ...{ step: 'verify', done, total, unit: 'bytes' },
+        note:
+          Number.isFinite(remainingMs) && remainingMs > 1000
+            ? `${table}, ${Math.round(remainingMs / 1000)} s left`
+            : table,
+      }),
   })
   const wholes = await wholeTables(session, report.found)
   const dismissedIds = new Set((entry.options.dismissed ?? []).map(({ finding }) => finding))
