@@ -168,7 +168,6 @@ $$;
 update private.retention_runs set finished_at = started_at where finished_at is null;
 alter table private.retention_runs
   add column state text not null default 'done',
-  add column actor text,
   add column edges jsonb not null default '{}',
   add column detail jsonb not null default '{}',
   add constraint retention_runs_state_known check (state in ('running', 'interrupted', 'failed', 'done')),
@@ -776,10 +775,16 @@ begin
     end;
   end loop;
 
-  insert into private.retention_runs (started_at, finished_at, edge, rows_deleted, partitions_dropped, actor, detail)
-  values (started, clock_timestamp(), edge, rows_deleted, dropped, private.calling_role(), jsonb_build_object(
+  insert into private.retention_runs (started_at, finished_at, edge, rows_deleted, partitions_dropped, detail)
+  values (started, clock_timestamp(), edge, rows_deleted, dropped, jsonb_build_object(
     'by', 'cleanup_old_data', 'rows', by_rule, 'retired', retired, 'created', created, 'left', left_over
   ));
+
+  if rows_deleted > 0 or cardinality(dropped) > 0 then
+    perform private.record_audit('retention.run', null, jsonb_build_object(
+      'by', 'cleanup_old_data', 'rows', rows_deleted, 'months_dropped', cardinality(dropped)
+    ));
+  end if;
 
   return jsonb_build_object(
     'edge', edge,

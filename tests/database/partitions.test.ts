@@ -39,8 +39,11 @@ const cleanup = () =>
 interface CleanupResult {
   edge: string
   rows_deleted: number
+  partitions_retired: string[]
   partitions_dropped: string[]
   partitions_created: string[]
+  left: string[]
+  complete: boolean
 }
 
 describe('the months of the journal', () => {
@@ -126,7 +129,7 @@ describe('the months of the journal', () => {
 })
 
 describe('cleanup_old_data', () => {
-  it('drops what is wholly past two years, deletes the older days of the month at the edge, and keeps the rest', async () => {
+  it('retires what is wholly past two years, deletes the older days of the month at the edge, and keeps the rest', async () => {
     // As it would be had nobody cleaned for a while: two months too old, one of them with a name that lies.
     const [old, lying] = await value<string[]>(
       `select array_agg((date_trunc('month', private.retention_edge()) - make_interval(months => m))::date::text order by m)
@@ -159,36 +162,77 @@ describe('cleanup_old_data', () => {
     expect(result).toEqual({
       edge,
       rows_deleted: 2 + (before.rowCount ?? 0),
-      partitions_dropped: ['journal_entries_2099_01', 'journal_entries_old'],
+      partitions_retired: ['journal_entries_2099_01', 'journal_entries_old'],
+      partitions_dropped: [],
       partitions_created: [],
+      left: [],
+      complete: true,
     })
+    expect(await value('select count(*)::int from retired.journal_entries_old')).toBe(1)
     expect(await value(`select min(date)::text from public.journal_entries`)).toBe(edge)
     expect(await value('select count(*)::int from public.journal_entries where date = $1', [last?.from])).toBe(1)
     expect(await value(`select to_jsonb(r) from private.retention_runs r order by id desc limit 1`)).toMatchObject({
       edge,
       rows_deleted: 2 + (before.rowCount ?? 0),
-      partitions_dropped: ['journal_entries_2099_01', 'journal_entries_old'],
+      partitions_dropped: [],
+      state: 'done',
       error: null,
     })
-    expect(await cleanup()).toMatchObject({ rows_deleted: 0, partitions_dropped: [] })
+    expect(await cleanup()).toMatchObject({ rows_deleted: 0, partitions_retired: [], partitions_dropped: [] })
+    await postgres.query('update private.retired_partitions set drop_after = now()')
+    expect(await cleanup()).toMatchObject({ partitions_dropped: ['journal_entries_2099_01', 'journal_entries_old'] })
     await postgres.query(`alter table partitions.journal_entries_1999_01 rename to ${last?.name}`)
   })
 
-  it('gives up with 55P03 rather than wait for a reader that stays, and leaves no setting behind', async () => {
+  it('leaves a month that a reader holds for the next call rather than queue everybody behind it, and leaves no setting behind', async () => {
     await postgres.query(`
       create table partitions.journal_entries_stuck partition of public.journal_entries for values from ('2001-01-01') to ('2001-02-01')`)
     const holder = await postgres.connect()
     const cleaner = await postgres.connect()
     try {
       await holder.query('begin; lock table partitions.journal_entries_stuck in access share mode')
-      expect((await refusal(cleaner.query('select public.cleanup_old_data()'))).code).toBe('55P03')
+      const started = performance.now()
+      expect(await cleanup()).toMatchObject({
+        partitions_retired: [],
+        left: ['journal_entries_stuck'],
+        complete: false,
+      })
+      expect(performance.now() - started).toBeLessThan(2000)
       await holder.query('rollback')
-      await cleaner.query('select public.cleanup_old_data()')
+      const { rows } = await cleaner.query('select public.cleanup_old_data() as result')
+      expect(rows[0]?.result).toMatchObject({ partitions_retired: ['journal_entries_stuck'], complete: true })
       expect((await cleaner.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '0' }])
+      expect(
+        (await cleaner.query(`select coalesce(current_setting('journeys.retention', true), '') as setting`)).rows,
+      ).toEqual([{ setting: '' }])
     } finally {
       holder.release()
       cleaner.release()
     }
+  })
+
+  it('does nothing while another run is under way, and says so', async () => {
+    const runner = await postgres.connect()
+    try {
+      await runner.query('select pg_advisory_lock(private.retention_lock())')
+      expect((await refusal(cleanup())).code).toBe('55P03')
+      await runner.query('select pg_advisory_unlock(private.retention_lock())')
+      expect(await cleanup()).toMatchObject({ complete: true })
+    } finally {
+      runner.release()
+    }
+  })
+
+  it('goes by private.retention_rules', async () => {
+    await postgres.query(`
+      insert into public.performance_metrics (user_id, name, value, unit, recorded_at)
+      select '${user}', 'sync', 1, 'ms', now() - make_interval(days => d) from unnest(array[1, 40, 100]) d`)
+    await postgres.query(`update private.retention_rules set keep = '30 days' where name = 'metrics'`)
+    expect(await cleanup()).toMatchObject({ rows_deleted: 2, complete: true })
+    await postgres.query(`update private.retention_rules set keep = null where name = 'metrics'`)
+    await postgres.query(`update public.performance_metrics set recorded_at = now() - interval '10 years'`)
+    expect(await cleanup()).toMatchObject({ rows_deleted: 0 })
+    await postgres.query(`update private.retention_rules set keep = '90 days' where name = 'metrics'`)
   })
 
   it('is not for the people of the app', async () => {

@@ -142,14 +142,44 @@ test('gdpr coverage is silent about what is decided, and exits 3 with what to wr
   }
 })
 
-test('retention run shows the plan, and with --confirm deletes and makes the months ahead', async () => {
-  const plan = await journeys('retention run')
+test('retention shows the plan, removes what has expired, brings a month back, and prints its schedule', async () => {
+  await database.query(
+    `create table partitions.journal_entries_2001_01 partition of public.journal_entries for values from ('2001-01-01') to ('2001-02-01')`,
+  )
+  const plan = await journeys('retention plan')
   expect(plan.code).toBe(0)
-  expect(plan.stdout).toContain('journeys retention run --confirm local')
+  expect(plan.stdout).toMatch(/^Journeys retention · local +PLAN\n/)
+  expect(plan.stdout).toMatch(/entries +2 years +\d{4}-\d\d-\d\d +\d+ +0\n/)
+  expect(plan.stdout).toMatch(/journal_entries_2001_01 +2001-01-01 +empty +0/)
+  expect(plan.stdout).toContain('\n  journeys retention run --confirm local\n')
+  expect(await parseDocument((await journeys('retention plan --json')).stdout)).toMatchObject({
+    months: [{ name: 'journal_entries_2001_01', rows: 0 }],
+  })
   expect(await parseDocument((await journeys('retention run --json')).stdout)).toMatchObject({ applied: false })
   expect((await journeys('retention run --confirm staging')).code).toBe(2)
+  const done = await journeys('retention run --confirm')
+  expect(done.stdout).toMatch(/done in /)
+  expect(done.stdout).toMatch(/retired +1 month, 0 entries; dropped after/)
   const { stdout } = await journeys('retention run --confirm --json')
-  expect(await parseDocument(stdout)).toMatchObject({ applied: true, result: { rowsDeleted: 0 } })
+  expect(await parseDocument(stdout)).toMatchObject({ applied: true, runs: [{ state: 'done', rowsDeleted: 0 }] })
+
+  const unknown = await journeys('retention restore journal_entries_2001_1')
+  expect(unknown.code).toBe(1)
+  expect(unknown.stderr).toContain('did you mean journal_entries_2001_01?')
+  expect((await journeys('retention restore journal_entries_2001_01 --until soon')).code).toBe(2)
+  const back = await journeys('retention restore journal_entries_2001_01 --until 2999-12-31 --json')
+  expect(await parseDocument(back.stdout)).toMatchObject({ name: 'journal_entries_2001_01', keepUntil: '2999-12-31' })
+  expect((await journeys('retention run --confirm')).stdout).toContain(
+    'journal_entries_2001_01: somebody brought it back',
+  )
+  await database.query('drop table partitions.journal_entries_2001_01')
+
+  const schedule = await journeys('retention schedule --at 04:05')
+  expect(schedule.stdout).toMatch(/^5 4 \* \* \* .*&& npx journeys retention run --confirm local/m)
+  expect(schedule.stdout).toContain("    - cron: '5 4 * * *'")
+  expect(schedule.stdout).toContain('this database has no pg_cron')
+  expect((await journeys('retention schedule --format cron')).stdout.split('\n')).toHaveLength(2)
+  expect(await parseDocument((await journeys('retention schedule --json')).stdout)).toMatchObject({ pgCron: null })
 })
 
 test('config show says every value and its origin; a wrong file is one error with all that is wrong', async () => {

@@ -64,6 +64,7 @@ export const command = defineCommand({
     const outcomes = await runRetention(database, {
       config: config.retention,
       actor: operatorName(context.processEnv),
+      command: confirmingRetention(environment.name),
       wait,
       onProgress: tellProgress(context.output.progress),
       signal: context.signal,

@@ -26,12 +26,11 @@ export async function findUnfinishedRun(queryable: Queryable): Promise<RunRecord
 }
 
 /** Writes a new run down, before anything is done. */
-export async function writeNewRun(queryable: Queryable, actor: string): Promise<RunRecord> {
+export async function writeNewRun(queryable: Queryable): Promise<RunRecord> {
   const { rows } = await queryable.query<RunRecord>(
-    `insert into private.retention_runs (started_at, edge, state, actor)
-     values (clock_timestamp(), private.retention_edge(), 'running', $1)
+    `insert into private.retention_runs (started_at, edge, state)
+     values (clock_timestamp(), private.retention_edge(), 'running')
      returning ${runColumns}`,
-    [actor],
   )
   return rows[0] as RunRecord
 }

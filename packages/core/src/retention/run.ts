@@ -9,8 +9,10 @@ import { performRun, type RetentionProgress } from './steps.ts'
 
 export interface RetentionOptions {
   config: Config['retention']
-  /** Who runs it, for the record. */
+  /** Who runs it, for the audit log. */
   actor: string
+  /** What is typed to run it again: said in hints. @defaultValue 'journeys retention run --confirm' */
+  command?: string | undefined
   /** Wait for another run to end instead of refusing. @defaultValue false */
   wait?: boolean | undefined
   onProgress?: ((progress: RetentionProgress) => void) | undefined
@@ -30,6 +32,12 @@ const outdatedAfterMs = 24 * 3600 * 1000
  *   `database_unreachable` (4). Whatever was thrown, running it again goes on from there.
  */
 export async function runRetention(database: Database, options: RetentionOptions): Promise<RetentionOutcome[]> {
+  return await runInSession(database, options).catch((error: unknown) => {
+    throw withResumption(error, options.command)
+  })
+}
+
+async function runInSession(database: Database, options: RetentionOptions): Promise<RetentionOutcome[]> {
   return await database.session(async (session) => {
     await prepareSession(session, options.config)
     const rules = await resolveRules(session, options.config)
@@ -47,13 +55,26 @@ export async function runRetention(database: Database, options: RetentionOptions
   })
 }
 
+const usualCommand = 'journeys retention run --confirm'
+
+/** Names the command for this environment, and says of a lost database how to go on. */
+function withResumption(error: unknown, command = usualCommand): unknown {
+  if (!(error instanceof JourneysError)) return error
+  const { code, message, detail, exitCode } = error
+  const hint =
+    code === 'database_unreachable'
+      ? `what was done stays done; when the database is back, go on with: ${command}`
+      : error.hint?.replace(usualCommand, command)
+  return new JourneysError(code, message, { detail, hint, exitCode, cause: error.cause })
+}
+
 async function runUnfinishedAndNew(
   database: Database,
   session: Session,
   rules: readonly RetentionRule[],
   options: RetentionOptions,
 ): Promise<RetentionOutcome[]> {
-  const runNew = async () => runOnce(database, session, await writeNewRun(session, options.actor), rules, options)
+  const runNew = async () => runOnce(database, session, await writeNewRun(session), rules, options)
   const unfinished = await findUnfinishedRun(session)
   if (unfinished === undefined) return [await runNew()]
   const outcome = await runOnce(database, session, unfinished, rules, options, true)

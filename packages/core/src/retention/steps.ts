@@ -21,6 +21,8 @@ export interface RetentionProgress {
 
 export interface StepsOptions {
   config: Config['retention']
+  /** For the audit log. */
+  actor: string
   onProgress?: ((progress: RetentionProgress) => void) | undefined
   signal?: AbortSignal | undefined
 }
@@ -261,7 +263,7 @@ async function dropMonths(work: Work): Promise<void> {
 }
 
 /** The only commit of a run that waits for the disk: with it everything before it is there for good. */
-async function close({ session, run }: Work, end: EndStep): Promise<undefined> {
+async function close({ session, run, options }: Work, end: EndStep): Promise<undefined> {
   await session.transaction(async (transaction) => {
     await transaction.query('set local synchronous_commit = on')
     await end(transaction)
@@ -276,9 +278,9 @@ async function close({ session, run }: Work, end: EndStep): Promise<undefined> {
        )
        select private.record_audit('retention.run', null, jsonb_build_object(
          'run', $1::bigint, 'state', state, 'rows', rows_deleted, 'months_dropped', cardinality(partitions_dropped)
-       ))
+       ), left($2, 200))
        from closed where rows_deleted > 0 or cardinality(partitions_dropped) > 0`,
-      [run.id],
+      [run.id, options.actor],
     )
   })
 }

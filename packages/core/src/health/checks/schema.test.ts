@@ -69,10 +69,8 @@ describe('partitions', () => {
     expect(current.rows).toHaveLength(3)
 
     await patient.execute(current.remediation ?? '')
-    expect(await patient.check('partitions')).toMatchObject({
-      state: 'ok',
-      summary: expect.stringContaining('three months ahead'),
-    })
+    expect(await patient.check('partitions')).toMatchObject({ state: 'ok' })
+    expect(await patient.check('partitions', { 'retention.monthsAhead': 4 })).toMatchObject({ state: 'warning' })
   })
 
   test('on a database without the migrations it is unknown, with the way out', async () => {
@@ -90,8 +88,29 @@ describe('partitions', () => {
   })
 })
 
+test('a month whose detach died half-way is found, and how to bring it back when it has not expired', async () => {
+  const name = (offset: string) =>
+    `(select partition_name from private.journal_partitions() order by lower_bound ${offset} limit 1)`
+  const reader = await patient.session()
+  const detacher = await patient.session()
+  const { rows } = await detacher.query(`select ${name('desc')} as name`)
+  await reader.query('begin; select from public.journal_entries')
+  await detacher.query(`set lock_timeout = '50ms'`)
+  await detacher
+    .query(`alter table public.journal_entries detach partition partitions.${rows[0].name} concurrently`)
+    .catch(() => undefined)
+  await reader.query('rollback')
+  const found = await patient.check('partitions')
+  expect(found).toMatchObject({
+    state: 'critical',
+    summary: expect.stringContaining(`${rows[0].name} is half detached`),
+  })
+  await patient.execute(found.remediation ?? '')
+  expect(await patient.check('partitions')).toMatchObject({ state: 'ok' })
+})
+
 describe('retention', () => {
-  test('a run that is too old, and one that failed, are warnings; running it heals', async () => {
+  test('a run that is too old, failed or was interrupted is a warning; running it heals', async () => {
     expect(await patient.check('retention')).toMatchObject({
       state: 'ok',
       summary: expect.stringMatching(/^last run 20/),
@@ -104,7 +123,7 @@ describe('retention', () => {
     expect(await patient.check('retention')).toMatchObject({ state: 'ok' })
 
     await patient.execute(
-      "insert into private.retention_runs (started_at, edge, error) values (now() + interval '1 second', current_date, 'a lock')",
+      "insert into private.retention_runs (started_at, edge, state, error) values (now() + interval '1 second', current_date, 'failed', 'a lock')",
     )
     expect(await patient.check('retention')).toMatchObject({ state: 'warning', why: 'a lock' })
     await patient.execute('delete from private.retention_runs')
@@ -113,6 +132,37 @@ describe('retention', () => {
       summary: expect.stringContaining('never ran'),
     })
     await patient.execute('select public.cleanup_old_data()')
+
+    await patient.execute(
+      `with run as (insert into private.retention_runs (started_at, edge, state) values (now(), current_date, 'running') returning id)
+       insert into private.retention_steps (run_id, step) select id, 'rows metrics' from run`,
+    )
+    expect(await patient.check('retention')).toMatchObject({
+      state: 'warning',
+      summary: expect.stringMatching(/^the last run \(.*\) was interrupted at "rows metrics"$/),
+    })
+    const runner = await patient.session()
+    await runner.query('select pg_advisory_lock(private.retention_lock())')
+    expect(await patient.check('retention')).toMatchObject({ state: 'ok' })
+    await runner.query('select pg_advisory_unlock(private.retention_lock())')
+    await patient.execute('delete from private.retention_runs')
+    await patient.execute('select public.cleanup_old_data()')
+  })
+
+  test('a retired month past its grace period is a warning, unless somebody is protected', async () => {
+    expect(await patient.check('retired-months')).toMatchObject({ state: 'ok' })
+    await patient.execute(`
+      create table partitions.journal_entries_2001_01 partition of public.journal_entries for values from ('2001-01-01') to ('2001-02-01')`)
+    await patient.execute('select public.cleanup_old_data()')
+    expect(await patient.check('retired-months')).toMatchObject({ state: 'ok' })
+    await patient.execute("update private.retired_partitions set drop_after = now() - interval '40 days'")
+    expect(await patient.check('retired-months')).toMatchObject({
+      state: 'warning',
+      summary: expect.stringContaining('the grace period of journal_entries_2001_01 ended on'),
+      remediation: 'journeys retention run --confirm local',
+    })
+    await patient.execute('select public.cleanup_old_data()')
+    expect(await patient.check('retired-months')).toMatchObject({ state: 'ok' })
   })
 })
 
