@@ -15,7 +15,7 @@ interface ShownTick {
 /** What stands in the ledger now, and what is still open. */
 export function renderTick({ step, changed, undo, erasure }: ShownTick, look: Look, { environment }: About): string {
   const { paint, width } = look
-  const line = (label: string, text: string) => labelled(`  ${paint.dim(label)}`, text, { column: 11, width })
+  const line = (label: string, text: string) => labelled(`  ${paint.dim(label)}`, text, { column: 14, width })
   const ticked = erasure.byHand.find((one) => one.step === step)
   const open = erasure.byHand.filter(({ doneAt }) => doneAt === null)
   const verdict = changed ? paint.green(undo ? 'taken back' : 'ticked') : 'unchanged'

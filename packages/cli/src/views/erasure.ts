@@ -64,7 +64,8 @@ function renderSteps(steps: ErasureDocument['steps'], look: Look): string {
     steps.map(({ step, state, attempts, finishedAt }) => [
       step,
       state === 'failed' ? paint.red(state) : state === 'done' ? paint.green(state) : state,
-      String(attempts),
+      // The step that wrote this very list was not in it when it began.
+      String(state === 'done' ? Math.max(attempts, 1) : attempts),
       finishedAt === null ? '–' : momentOf(finishedAt),
     ]),
     look,
@@ -111,7 +112,7 @@ function nextOf({ erasure, state, held, byHand }: ErasureDocument, { environment
   ]
 }
 
-/** `2026-11-23 14:02` in UTC. */
+/** `2026-11-23 14:02:11` in UTC. */
 function momentOf(moment: string): string {
-  return new Date(moment).toISOString().slice(0, 16).replace('T', ' ')
+  return new Date(moment).toISOString().slice(0, 19).replace('T', ' ')
 }

@@ -18,14 +18,7 @@ export function renderErasures(shown: ShownErasures, look: Look, about: About): 
   const { erasures, named, counts } = shown
   const [first] = erasures
   if (named && first !== undefined && erasures.length === 1) return renderErasure(first, look, about)
-  const late = erasures.filter((one) => one.overdue || one.byHandOverdue).length
-  const unfinished = counts.open + counts.failed + counts.partial
-  const verdict =
-    late > 0
-      ? look.paint.red(`${late} OVERDUE`)
-      : unfinished > 0
-        ? `${unfinished} not done`
-        : look.paint.green('none open')
+  const verdict = verdictOf(shown, look)
   const header = renderHeader(
     ['Journeys erasures', about.environment, formatPlural(counts.done, 'done', 'done')],
     verdict,
@@ -50,6 +43,16 @@ export function renderErasures(shown: ShownErasures, look: Look, about: About): 
     '',
     renderNext(whatToType(erasures, about), look),
   ].join('\n')
+}
+
+function verdictOf({ erasures, counts, onlyOverdue }: ShownErasures, { paint }: Look): string {
+  const late = erasures.filter((one) => one.overdue || one.byHandOverdue).length
+  if (late > 0) return paint.red(`${late} OVERDUE`)
+  if (onlyOverdue) return paint.green('none overdue')
+  const unfinished = counts.open + counts.failed + counts.partial
+  if (unfinished > 0) return paint.yellow(`${unfinished} not done`)
+  const byHand = erasures.reduce((sum, one) => sum + one.openByHand, 0)
+  return byHand > 0 ? paint.yellow(`${formatPlural(byHand, 'step')} by hand`) : paint.green('none open')
 }
 
 function nothing({ onlyOverdue, counts }: ShownErasures, { environment }: About): string[] {

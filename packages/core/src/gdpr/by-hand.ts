@@ -83,9 +83,11 @@ function judgeNote(note: string): void {
 
 function unknownStep({ erasure, byHand }: ErasureStatus, step: string): JourneysError {
   const steps = byHand.map((one) => one.step)
+  const [meant, ...others] = steps.filter((one) => one.includes(step.trim().toLowerCase()))
+  const near = meant !== undefined && others.length === 0 ? `did you mean ${meant}?` : suggestion(step, steps)
   return new JourneysError('step_not_found', `${erasure} has no step ${JSON.stringify(step)} by hand`, {
     detail: steps.length === 0 ? 'it has none at all' : `it has: ${steps.join(', ')}`,
-    hint: `${suggestion(step, steps).replace(/[^?]$/, '$&.')} Type: journeys gdpr status ${erasure}`,
+    hint: `${near.replace(/[^?]$/, '$&.')} Type: journeys gdpr status ${erasure}`,
     exitCode: ExitCode.usage,
   })
 }
