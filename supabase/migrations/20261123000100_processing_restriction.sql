@@ -66,7 +66,8 @@ revoke all on function private.is_erasing(uuid) from public;
 -- them meanwhile. The share of the person's row makes it wait for a restriction or erasure that is just being placed; the
 -- statement after it has a newer snapshot and sees what that committed. Above READ COMMITTED there is no newer snapshot:
 -- there the stronger lock fails on a person whose row was changed since (40001, try again), which placing does.
-create function private.require_changeable(person uuid, held_table text, operation text) returns void
+-- It returns true or raises: an assignment of its result costs less than a statement.
+create function private.require_changeable(person uuid, held_table text, operation text) returns boolean
 language plpgsql
 set search_path = ''
 as $$
@@ -108,6 +109,7 @@ begin
   if obstacle is not null then
     perform private.refuse_change(obstacle, person);
   end if;
+  return true;
 end
 $$;
 revoke all on function private.require_changeable(uuid, text, text) from public;
@@ -123,15 +125,16 @@ set search_path = ''
 as $$
 declare
   person constant uuid := case when tg_op = 'INSERT' then new.user_id else old.user_id end;
+  changeable boolean;
 begin
   -- Both may be null, the setting in a new session, the id before the first write; they must not be taken for equal.
   if person is not null and coalesce(current_setting('journeys.changeable', true), '')
     is distinct from person || '/' || pg_current_xact_id_if_assigned()
   then
-    perform private.require_changeable(person, tg_argv[0], tg_op);
+    changeable := private.require_changeable(person, tg_argv[0], tg_op);
   end if;
   if tg_op = 'UPDATE' and new.user_id is not null and new.user_id is distinct from person then
-    perform private.require_changeable(new.user_id, tg_argv[0], 'INSERT');
+    changeable := private.require_changeable(new.user_id, tg_argv[0], 'INSERT');
   end if;
   return case when tg_op = 'DELETE' then old else new end;
 end
