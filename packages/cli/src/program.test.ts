@@ -51,8 +51,8 @@ test('a mistyped command, subcommand, option or value gets one line, a hint and 
 test('what is missing or too much is named with the right way to type it', async () => {
   expect((await runMain(['completion'])).stderr).toBe('error  missing <shell>\nhint   journeys completion <shell>\n')
   expect((await runMain(['completion', 'bash', 'zsh'])).stderr).toContain('unexpected argument zsh')
-  expect((await runMain(['gdpr'])).stderr).toBe(
-    'error  gdpr needs to be told what to do\nhint   One of: journeys gdpr coverage, journeys gdpr anonymize\n',
+  expect((await runMain(['gdpr', 'hold'])).stderr).toBe(
+    'error  gdpr hold needs to be told what to do\nhint   One of: journeys gdpr hold add, journeys gdpr hold remove, journeys gdpr hold list\n',
   )
   expect((await runMain(['completion', 'bash', '--env'])).stderr).toContain('--env needs a value')
 })
