@@ -84,7 +84,7 @@ export const passingTables: TableDecisions = {
 export const byHandSteps: Record<string, WrittenStep> = {
   backups: {
     title: 'Backups',
-    do: 'They hold the data until they expire: write down when the last one does. After restoring one, erase again whoever is in the ledger.',
+    do: 'They hold the data until they expire: write down when the last one does. After restoring one: journeys gdpr replay.',
   },
   logs: {
     title: 'Logs of the API, the database and the host',
