@@ -170,6 +170,9 @@ async function copyDatabase(maintenanceUrl: string, from: string, to: string): P
     await execute(maintenanceUrl, 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [from])
     try {
       await execute(maintenanceUrl, `create database ${to} template ${from} owner postgres`)
+      // A copied sequence believes that its next 32 numbers are in the log already. After a checkpoint it writes them again; without one
+      // a crash of the copy takes the sequence back behind the rows that have its numbers.
+      await execute(maintenanceUrl, 'checkpoint')
       return
     } catch (error) {
       // object_in_use: somebody came back in between.
