@@ -38,7 +38,7 @@ export async function erasure(context: BenchContext): Promise<Result[]> {
       }
       const plan = await planErasure(gdpr, prolific.email)
       timed.held.length = 0
-      const { value, reader, writer } = await whileProbing(journal, async () => {
+      const { value, reader, writer, locks } = await whileProbing(journal, async () => {
         const begun = performance.now()
         const outcome = await eraseUser(gdpr, prolific.email, { plan: plan.id, keepStatistics: false })
         return { outcome, ms: performance.now() - begun }
@@ -60,8 +60,8 @@ export async function erasure(context: BenchContext): Promise<Result[]> {
         },
         {
           name: 'erasing: longest that a lock was held / 100 ms',
-          detail: `${longest.ms.toFixed(0)} ms in step ${longest.step}, of ${timed.held.length} transactions`,
-          ratio: longest.ms / lockAllowed,
+          detail: `${longest.ms.toFixed(0)} ms in step ${longest.step}, of ${timed.held.length} transactions; seen from outside, with Storage's, ${locks.longest.toFixed(0)} ms`,
+          ratio: Math.max(longest.ms, locks.longest) / lockAllowed,
           goal: { atMost: 1 },
         },
         {

@@ -9,17 +9,20 @@ export interface Probed<Value> {
   value: Value
   reader: Waits
   writer: Waits
+  /** Others' transactions that had written something, looked at from outside every few milliseconds. */
+  locks: Waits
 }
 
-/** A reader and a writer, each in a process and on a connection of its own, all the while that `work` runs and a moment around it. */
+/** A reader, a writer and one who looks at the locks, each in a process and on a connection of its own, all the while that `work` runs and a moment around it. */
 export async function whileProbing<Value>(journal: AgedJournal, work: () => Promise<Value>): Promise<Probed<Value>> {
-  const probes = await Promise.all([startProbe(journal, 'reader'), startProbe(journal, 'writer')] as const)
+  const kinds: ProbeKind[] = ['reader', 'writer', 'locks']
+  const probes = await Promise.all(kinds.map((kind) => startProbe(journal, kind)))
   try {
     await sleep(200)
     const value = await work()
     await sleep(200)
-    const [reader, writer] = await Promise.all(probes.map((probe) => probe.stop()) as [Promise<Waits>, Promise<Waits>])
-    return { value, reader, writer }
+    const [reader, writer, locks] = (await Promise.all(probes.map((probe) => probe.stop()))) as [Waits, Waits, Waits]
+    return { value, reader, writer, locks }
   } finally {
     for (const probe of probes) probe.kill()
   }
@@ -30,10 +33,10 @@ export function describeWaits({ turns, p99, longest }: Waits): string {
   return `longest ${longest.toFixed(1)} ms of ${turns} turns, p99 ${p99.toFixed(1)} ms`
 }
 
-async function startProbe({ server, passwords }: AgedJournal, kind: ProbeKind) {
+async function startProbe({ server, passwords, superuserUrl }: AgedJournal, kind: ProbeKind) {
   // execArgv is inherited: it runs from source as we do.
   const child = fork(join(import.meta.dirname, 'prober.ts'))
-  const url = server.url('authenticator', passwords.authenticator)
+  const url = kind === 'locks' ? superuserUrl : server.url('authenticator', passwords.authenticator)
   child.send({ kind, url } satisfies ProbeOrder)
   const died = once(child, 'exit').then(([code]) => {
     throw new Error(`the ${kind} ended with ${code}`)

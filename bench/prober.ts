@@ -3,11 +3,12 @@
 import pg from 'pg'
 import { people, personId } from './aged-people.ts'
 
-export type ProbeKind = 'reader' | 'writer'
+/** `locks` looks from outside at how long others' transactions last. */
+export type ProbeKind = 'reader' | 'writer' | 'locks'
 
 export interface ProbeOrder {
   kind: ProbeKind
-  /** Connection as `authenticator`. */
+  /** Connection as `authenticator`; of `locks` as the superuser. */
   url: string
 }
 
@@ -53,6 +54,15 @@ async function asSomebody(client: pg.Client, method: 'GET' | 'POST', work: Work)
   await client.query('commit')
 }
 
+/** How long the oldest transaction has been open that has written something, and so holds row locks: of anybody but the probes. */
+const oldestWriting = `select coalesce(extract(epoch from max(clock_timestamp() - xact_start)) * 1000, 0)::float8 as ms
+  from pg_stat_activity where backend_xid is not null and usename <> 'authenticator' and backend_type = 'client backend'`
+
+async function look(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ ms: number }>(oldestWriting)
+  return rows[0]?.ms ?? 0
+}
+
 let stopping = false
 
 process.on('message', async (message: ProbeOrder | 'stop') => {
@@ -67,8 +77,11 @@ process.on('message', async (message: ProbeOrder | 'stop') => {
   // The first turns warm up the plans and the code.
   for (let turn = -20; !stopping; turn++) {
     const start = performance.now()
-    await (kind === 'reader' ? asSomebody(client, 'GET', read(turn)) : asSomebody(client, 'POST', write))
-    if (turn >= 0) waits.push(performance.now() - start)
+    let seen: number | undefined
+    if (kind === 'locks') seen = await look(client)
+    else if (kind === 'reader') await asSomebody(client, 'GET', read(turn))
+    else await asSomebody(client, 'POST', write)
+    if (turn >= 0) waits.push(seen ?? performance.now() - start)
     if (turn === 0) process.send?.('ready')
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
