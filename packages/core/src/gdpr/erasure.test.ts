@@ -246,6 +246,7 @@ describe('a legal hold on a part', () => {
     await bench.admin.query('delete from private.legal_holds where user_id = $1', [anna.id])
     const done = await resumeErasure(context, partial.erasure)
     expect(done).toMatchObject({ outcome: 'done', before: false })
+    expect(done.steps.find(({ step }) => step === 'rows public.purchases')).toMatchObject({ state: 'done', rows: 1 })
     expect(done.receiptFile).not.toBe(partial.receiptFile)
     expect(await bench.traces(anna.id)).toEqual([])
   })

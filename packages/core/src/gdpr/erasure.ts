@@ -73,8 +73,9 @@ export async function eraseUser(context: GdprContext, user: string, options: Ope
     await lockPerson(session, person.id)
     // Somebody may have been quicker, and even be done.
     const begun = await findUnfinished(session, person.id)
-    const entry = begun ?? (await openErasure(context, session, person, options))
-    return await goOn(context, session, entry)
+    const ended = begun ?? (await findFinished(session, context.keys, person.id))
+    if (ended?.userId === null && (await isGone(session, person))) return await finished(context, session, ended)
+    return await goOn(context, session, begun ?? (await openErasure(context, session, person, options)))
   })
 }
 
@@ -92,6 +93,10 @@ export async function resumeErasure(context: GdprContext, erasure: string): Prom
     const entry = (await findEntry(session, erasure)) ?? found
     return entry.userId === null ? await finished(context, session, entry) : await goOn(context, session, entry)
   })
+}
+
+async function isGone(session: Session, { id }: Person): Promise<boolean> {
+  return (await session.query('select from auth.users where id = $1::uuid', [id])).rows.length === 0
 }
 
 async function goOn(context: GdprContext, session: Session, entry: LedgerEntry): Promise<ErasureOutcome> {

@@ -1,17 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable, Session } from '../../database/connection.ts'
 import { JourneysError } from '../../errors.ts'
 import { findUnfinished } from '../ledger.ts'
+
+/** The server notices that a process was killed when its last statement ends, and a batch of an erasure is short. */
+const tries = 4
+const pauseMs = 100
 
 /**
  * Takes the person's lock until the session ends. A lock of the database, not a column: it is gone with the process that held it.
  * @throws JourneysError `erasure_running`, with who and since when
  */
 export async function lockPerson(session: Session, userId: string): Promise<void> {
-  const { rows } = await session.query<{ locked: boolean }>(
-    "select pg_try_advisory_lock(hashtextextended('journeys:erasure:' || lower($1), 0)) as locked",
-    [userId],
-  )
-  if (rows[0]?.locked !== true) throw await running(session, userId)
+  for (let attempt = 1; attempt <= tries; attempt += 1) {
+    const { rows } = await session.query<{ locked: boolean }>(
+      "select pg_try_advisory_lock(hashtextextended('journeys:erasure:' || lower($1), 0)) as locked",
+      [userId],
+    )
+    if (rows[0]?.locked === true) return
+    if (attempt < tries) await sleep(pauseMs)
+  }
+  throw await running(session, userId)
 }
 
 interface Holder {

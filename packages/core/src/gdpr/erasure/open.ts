@@ -7,15 +7,18 @@ import { personalDataMap } from '../map.ts'
 import { findPerson, type Person } from '../person.ts'
 import type { ErasurePlan } from '../plan.ts'
 import { planFor } from '../plan-erasure.ts'
-import { readRowOwner } from '../rows/row-owner.ts'
+import type { PersonTable } from '../rows/person-table.ts'
+import { readPersonTables } from '../rows/read-person-tables.ts'
+import { type RowOwner, readRowOwner } from '../rows/row-owner.ts'
 import { sealPerson } from '../seal.ts'
 import { collectTerms } from '../search/collect-terms.ts'
+import type { SearchTerm } from '../search/term.ts'
 import { lockTimeoutMs, unlessBlocked } from './blockers.ts'
 import type { GdprContext } from './context.ts'
 import { judgeReason } from './dismiss.ts'
 import { appendToJournal } from './journal.ts'
 import { endStep, planSteps } from './step.ts'
-import { stepsOf } from './step-order.ts'
+import { presentTables, stepsOf } from './step-order.ts'
 
 export interface OpenOptions {
   /** The id of the plan that somebody looked at and agreed to. */
@@ -47,16 +50,12 @@ export async function openErasure(
   const id = `E-${randomBytes(4).toString('hex').toUpperCase()}`
   announceStep({ operation: 'erasure', id, step: 'open', moment: 'begins' })
   context.onProgress?.({ step: 'open', done: 0 })
+  const prepared = await prepare(context, person)
   const entry = await unlessBlocked({ database: context.database, session }, () =>
     session.transaction(async (transaction) => {
       await transaction.query("select set_config('lock_timeout', $1, true)", [`${lockTimeoutMs}ms`])
-      const entry = await writeEntry(
-        context,
-        transaction,
-        await findPerson(transaction, person.id, { lock: true }),
-        id,
-        options,
-      )
+      const locked = await findPerson(transaction, person.id, { lock: true })
+      const entry = await writeEntry(context, transaction, { ...prepared, person: locked, id }, options)
       // Last, and on the disk before the commit: what a restored database does not know stands there.
       await appendToJournal(context.folder, entry)
       return entry
@@ -66,20 +65,36 @@ export async function openErasure(
   return entry
 }
 
+interface Prepared {
+  owner: RowOwner
+  terms: SearchTerm[]
+  tables: readonly PersonTable[]
+}
+
+/**
+ * What takes its time is read before the person's row is locked: only counts are compared under the lock, and a text that changes
+ * between the two is erased like the one before it.
+ */
+async function prepare({ database, config }: GdprContext, person: Person): Promise<Prepared> {
+  const map = personalDataMap(config.personalData)
+  return await database.readOnly(async (transaction) => ({
+    owner: await readRowOwner(transaction, person),
+    terms: await collectTerms(transaction, map, person),
+    tables: (await readPersonTables(transaction, map)).tables,
+  }))
+}
+
 async function writeEntry(
   context: GdprContext,
   transaction: Queryable,
-  person: Person,
-  id: string,
+  { person, id, owner, terms, tables }: Prepared & { person: Person; id: string },
   options: OpenOptions,
 ): Promise<LedgerEntry> {
   await requireLedgerKeys(transaction, context.keys)
   const plan = await planFor(transaction, person, context, { keepStatistics: options.keepStatistics })
   refuseObstacles(plan)
-  if (plan.id !== options.plan) throw stale(options.plan, plan.id)
-  const map = personalDataMap(context.config.personalData)
-  const owner = await readRowOwner(transaction, person)
-  const terms = await collectTerms(transaction, map, person)
+  const isSame = JSON.stringify(owner) === JSON.stringify(await readRowOwner(transaction, person))
+  if (plan.id !== options.plan || !isSame) throw stale(options.plan, plan.id)
   const { user: _, ...counts } = plan
   const entry = await insertEntry(transaction, context.keys, {
     id,
@@ -94,7 +109,7 @@ async function writeEntry(
     options: { keepStatistics: options.keepStatistics },
     replays: options.replays,
   })
-  await planSteps(transaction, id, await stepsOf(transaction, map, plan))
+  await planSteps(transaction, id, stepsOf(tables, presentTables(plan)))
   await endStep(transaction, id, 'open', {})
   await transaction.query(
     `insert into private.erasure_by_hand (erasure_id, step, title, todo)

@@ -3,6 +3,7 @@ import { JourneysError } from '../../errors.ts'
 import { keyWithId } from '../key.ts'
 import { findEntry, type LedgerEntry, reopenEntry } from '../ledger.ts'
 import { personalDataMap } from '../map.ts'
+import { countEach } from '../rows/count-rows.ts'
 import { readPersonTables } from '../rows/read-person-tables.ts'
 import { unsealPerson } from '../seal.ts'
 import { type AccountDetail, endAccount } from './account.ts'
@@ -12,8 +13,8 @@ import { type Held, readHeld } from './held-tables.ts'
 import { type ErasureOutcome, readOutcome, type Verification } from './outcome.ts'
 import { eraseRows } from './rows.ts'
 import { endSessions } from './sessions.ts'
-import { type ErasureRun, readSteps, reopenSteps, runStep, type StepDetail, type StepRow } from './step.ts'
-import { rowsOf } from './step-order.ts'
+import { type ErasureRun, planSteps, readSteps, reopenSteps, runStep, type StepDetail, type StepRow } from './step.ts'
+import { rowsOf, stepsOf, treatedTables } from './step-order.ts'
 import { eraseFiles } from './storage.ts'
 import { clearAgain, isClean, verifyErasure } from './verify.ts'
 
@@ -59,19 +60,25 @@ async function beginRun(context: GdprContext, session: Session, entry: LedgerEnt
   return { context, session, entry, userId, owner, terms, tables }
 }
 
-/** The steps as they stand. After a legal hold, or a search that found something, everything is gone through once more. */
-async function preparedSteps({ session, entry }: ErasureRun): Promise<StepRow[]> {
+/** The steps as they stand. After a legal hold everything is gone through once more, with the tables that it kept. */
+async function preparedSteps({ session, entry, tables, owner }: ErasureRun): Promise<StepRow[]> {
   const steps = await readSteps(session, entry.id)
   const again = entry.state === 'partial' || steps.some(({ detail }) => 'held' in detail && detail.held !== null)
-  if (again) {
-    await reopenSteps(
-      session,
-      entry.id,
-      steps.map(({ step }) => step).filter((step) => step !== 'open'),
-    )
-  }
   await reopenEntry(session, entry.id)
-  return again ? await readSteps(session, entry.id) : steps
+  if (!again) return steps
+  const names = steps.map(({ step }) => step)
+  const counts = await countEach(session, treatedTables(tables), owner)
+  const present = new Set([
+    ...counts.filter(({ rows }) => rows > 0).map(({ table }) => table.table),
+    ...names.flatMap((step) => rowsOf(step) ?? []),
+  ])
+  await planSteps(session, entry.id, stepsOf(tables, present))
+  await reopenSteps(
+    session,
+    entry.id,
+    names.filter((step) => step !== 'open'),
+  )
+  return await readSteps(session, entry.id)
 }
 
 async function accountHeld({ session, entry }: ErasureRun): Promise<Held | null> {

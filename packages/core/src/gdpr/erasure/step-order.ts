@@ -1,8 +1,5 @@
-import type { Queryable } from '../../database/connection.ts'
-import type { PersonalDataMap } from '../map.ts'
 import type { ErasurePlan } from '../plan.ts'
 import type { PersonTable } from '../rows/person-table.ts'
-import { readPersonTables } from '../rows/read-person-tables.ts'
 
 /** What lets somebody in. It goes first of all, so that nothing new is written meanwhile. */
 const admission = new Set(['auth.sessions', 'auth.refresh_tokens', 'auth.one_time_tokens', 'auth.flow_state'])
@@ -28,21 +25,18 @@ export function isAdmission({ table }: PersonTable): boolean {
   return admission.has(table)
 }
 
+/** Tables of a plan in which the person has rows that no hold keeps. */
+export function presentTables(plan: Omit<ErasurePlan, 'user' | 'id'>): Set<string> {
+  const all = [...plan.erase, ...plan.overwrite, ...plan.unlink, ...plan.keep]
+  return new Set(all.filter(({ rows, held }) => rows > 0 && held !== true).map(({ table }) => table))
+}
+
 /**
  * The steps of an erasure, in their order: one for each table in which the person has rows. What comes into another one meanwhile, the
  * step `account` finds.
+ * @param tables all that a person can have rows in, children first
  */
-export async function stepsOf(
-  queryable: Queryable,
-  map: PersonalDataMap,
-  plan: Omit<ErasurePlan, 'user' | 'id'>,
-): Promise<string[]> {
-  const { tables } = await readPersonTables(queryable, map)
-  const present = new Set(
-    [...plan.erase, ...plan.overwrite, ...plan.unlink, ...plan.keep]
-      .filter(({ rows, held }) => rows > 0 && held !== true)
-      .map(({ table }) => table),
-  )
+export function stepsOf(tables: readonly PersonTable[], present: ReadonlySet<string>): string[] {
   const rows = treatedTables(tables).filter((table) => present.has(table.table) && !isAdmission(table))
   return [
     'open',
