@@ -93,6 +93,7 @@ export type {
   TablePlan,
 } from './gdpr/plan.ts'
 export { type PlanContext, type PlanOptions, planErasure } from './gdpr/plan-erasure.ts'
+export { findReceipt, type ReceiptText } from './gdpr/receipt/find-receipt.ts'
 export {
   type PurgeCandidate,
   type PurgePlan,

@@ -73,7 +73,7 @@ export async function idSources(queryable: Queryable): Promise<IdSource[]> {
  */
 export async function scanForPeople(
   transaction: Queryable,
-  keys: GdprKeys,
+  keys: Pick<GdprKeys, 'all'>,
   hashes: { has(subjectHash: string): boolean },
   options: { onProgress?: ((progress: GdprProgress) => void) | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Scan> {

@@ -38,7 +38,7 @@ export async function readLink(queryable: Queryable, seq: number): Promise<Chain
 }
 
 /** Follows the chain from its first receipt to its last: numbers, hashes, and the signature of each that is not purged. */
-export async function checkChain(queryable: Queryable, keys: GdprKeys): Promise<Chain> {
+export async function checkChain(queryable: Queryable, keys: Pick<GdprKeys, 'all'>): Promise<Chain> {
   const chain: Chain = { receipts: 0, purged: 0, problems: [] }
   let last: ChainRow | undefined
   for (;;) {
@@ -66,7 +66,7 @@ export async function checkChain(queryable: Queryable, keys: GdprKeys): Promise<
   return chain
 }
 
-function linkProblems(row: ChainRow, before: ChainRow | undefined, keys: GdprKeys): string[] {
+function linkProblems(row: ChainRow, before: ChainRow | undefined, keys: Pick<GdprKeys, 'all'>): string[] {
   const expected = (before?.seq ?? 0) + 1
   if (row.seq !== expected) {
     return [

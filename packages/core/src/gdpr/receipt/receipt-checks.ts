@@ -44,15 +44,17 @@ export class ReceiptChecks {
     return this.list.some((one) => one.check === check && one.state === 'failed')
   }
 
-  /** @throws JourneysError with every check that failed, and those that held, in its detail */
+  /** @throws JourneysError with every check that failed, and the names of those that held, in its detail */
   throwIfFailed(): void {
     const code = (Object.keys(failures) as ReceiptFailure[]).find((one) => this.failed.has(one))
     if (code === undefined) return
-    const width = Math.max(...this.list.map(({ check }) => check.length))
+    const failed = this.list.filter(({ state }) => state === 'failed')
+    const held = this.list.filter(({ state }) => state === 'ok').map(({ check }) => check)
     throw new JourneysError(code, failures[code], {
-      detail: this.list
-        .map(({ check, state, says }) => `${state.padEnd(7)}  ${check.padEnd(width)}  ${says}`)
-        .join('\n'),
+      detail: [
+        ...failed.map(({ check, says }) => `${check}: ${says}`),
+        ...(held.length > 0 ? [`what does hold: ${held.join(', ')}`] : []),
+      ].join('\n'),
       hint: hints[code],
       exitCode: ExitCode.failed,
     })
@@ -60,8 +62,7 @@ export class ReceiptChecks {
 }
 
 const hints: Record<ReceiptFailure, string> = {
-  receipt_tampered:
-    'take the file from where it was filed first; the database has its own copy: journeys gdpr status <erasure>',
+  receipt_tampered: 'hold the copy that was filed first against it: journeys gdpr verify FILE',
   receipt_key_unknown:
     'journeys gdpr key shows which keys are at hand; one that was in use before belongs into JOURNEYS_GDPR_OLD_KEYS',
   receipt_unknown: 'was the database restored from a backup? Then: journeys gdpr replay',

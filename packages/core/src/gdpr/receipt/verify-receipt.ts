@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Queryable } from '../../database/connection.ts'
+import type { Database, Queryable } from '../../database/connection.ts'
 import { ExitCode, JourneysError } from '../../errors.ts'
 import type { GdprContext } from '../erasure/context.ts'
+import type { GdprKeys } from '../key.ts'
 import { findEntry, type LedgerEntry } from '../ledger.ts'
 import { scanForPeople } from '../replay-scan.ts'
 import { receiptHash } from './canonical.ts'
@@ -21,8 +22,11 @@ export interface VerifyOptions {
   publicKey?: string | undefined
 }
 
-export type VerifyContext = Pick<GdprContext, 'keys' | 'environment'> &
-  Partial<Pick<GdprContext, 'database' | 'onProgress' | 'signal'>>
+export interface VerifyContext extends Pick<GdprContext, 'environment' | 'onProgress' | 'signal'> {
+  /** Not needed where a public key is given, and the database is not asked. */
+  keys?: GdprKeys
+  database?: Database
+}
 
 /**
  * Holds a receipt against its signature, the chain of all receipts, the ledger, and the database as it is now: nobody with that
@@ -60,15 +64,18 @@ export async function verifyReceipt(
       exitCode: ExitCode.usage,
     })
   }
+  const keys = context.keys ?? none
   await context.database.readOnly(async (transaction) => {
     const link = await readLink(transaction, receipt.seq)
-    await checkLink(checks, transaction, context, { receipt, body, link })
+    await checkLink(checks, transaction, keys, { receipt, body, link })
     checkLedger(checks, receipt, link, await findEntry(transaction, receipt.erasure))
-    await checkPeople(checks, transaction, context, receipt)
+    await checkPeople(checks, transaction, { ...context, keys }, receipt)
   })
   checks.throwIfFailed()
   return { receipt, checks: checks.list }
 }
+
+const none: Pick<GdprKeys, 'all'> = { all: [] }
 
 function whyUnreadable(body: string): string {
   try {
@@ -94,10 +101,10 @@ function checkSignature(
     if (options.publicKey === publicKey) checks.ok('key', 'the public key that was given')
     else checks.fail('key', 'receipt_key_unknown', 'not the public key that was given')
   } else {
-    const known = keys.all.find((key) => key.id === keyId)
+    const known = keys?.all.find((key) => key.id === keyId)
     if (known === undefined) checks.fail('key', 'receipt_key_unknown', `${keyId} is not one of this environment's keys`)
     else if (known.publicKey !== publicKey) checks.fail('key', 'receipt_tampered', `${keyId} has another public key`)
-    else checks.ok('key', `${keyId}${known.id === keys.current.id ? '' : ', which was in use before'}`)
+    else checks.ok('key', `${keyId}${known.id === keys?.current.id ? '' : ', which was in use before'}`)
   }
   if (!isSignedBy(receipt, publicKey)) {
     checks.fail(
@@ -113,7 +120,7 @@ function checkSignature(
 async function checkLink(
   checks: ReceiptChecks,
   transaction: Queryable,
-  { keys }: VerifyContext,
+  keys: Pick<GdprKeys, 'all'>,
   { receipt, body, link }: { receipt: Receipt; body: string; link: ChainRow | undefined },
 ): Promise<void> {
   const { seq } = receipt
@@ -173,7 +180,7 @@ function checkLedger(
 async function checkPeople(
   checks: ReceiptChecks,
   transaction: Queryable,
-  { keys, onProgress, signal }: VerifyContext,
+  { keys, onProgress, signal }: Omit<VerifyContext, 'keys'> & { keys: Pick<GdprKeys, 'all'> },
   { outcome, keyId, subjectHash }: Receipt,
 ): Promise<void> {
   if (outcome === 'partial') {
