@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { batch } from './batch.ts'
 import { cache } from './cache.ts'
 import { erasure } from './erasure.ts'
+import { exported } from './export.ts'
 import { gateway } from './gateway.ts'
 import { loadtest } from './loadtest.ts'
 import { isMet, type Result } from './measurement.ts'
@@ -26,6 +27,7 @@ const benches: Record<string, (context: BenchContext) => Promise<Result | Result
   read,
   batch,
   loadtest,
+  export: exported,
   // In this order: the second leaves half of what the first needs.
   erasure,
   retention,

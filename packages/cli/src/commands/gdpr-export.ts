@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { ExitCode, type ExportProgress, type ExportResult, exportPerson, requireSetting } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
@@ -41,6 +42,7 @@ export const command = defineCommand({
     bytes: z.number(),
     sha256: z.string().describe('of the zip file'),
     snapshotAt: z.string().describe('all tables are as they were at this moment'),
+    isBeingErased: z.boolean().describe('an erasure had begun: part of the data may have been gone'),
     rows: z.number(),
     tables: z.array(
       z.object({
@@ -63,6 +65,7 @@ export const command = defineCommand({
   ],
   resume: 'nothing of the file is left; run journeys gdpr export again',
   async run(context, { user, out, force, skipMissing }) {
+    stayYoung()
     const { config } = await context.config()
     const environment = await context.environment()
     const result = await exportPerson(
@@ -110,6 +113,9 @@ export const command = defineCommand({
       ...missingFiles.map(({ bucket, name }) =>
         label(paint.yellow('missing'), `${bucket}/${name}: Storage has lost it`),
       ),
+      ...(document.isBeingErased
+        ? [label(paint.yellow('note'), 'an erasure of this person has begun: part of their data may be gone already')]
+        : []),
       label('left out', withheld.length > 0 ? withheld.join(', ') : 'no column'),
       label('file', `${file} (${formatBytes(bytes)}, in ${formatDuration(durationMs)})`),
       label('sha-256', sha256),
@@ -120,6 +126,14 @@ export const command = defineCommand({
     ].join('\n')
   },
 })
+
+/**
+ * Rows pass through and are gone. V8 would give such traffic ever more room, some 30 MiB, before it looks for what can go; with what it
+ * has at the start it looks more often, for the same time in all (measured with 100,000 entries).
+ */
+function stayYoung(): void {
+  setFlagsFromString('--semi-space-growth-factor=1')
+}
 
 function quoted(path: string): string {
   return /^[\w./@%+,:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
@@ -145,13 +159,14 @@ function progressTo({ output }: CommandContext): (progress: ExportProgress) => v
 }
 
 function presentable(result: ExportResult, cwd: string) {
-  const { person, snapshotAt, tables, emptyTables, uploads, file, bytes, sha256, auditId } = result
+  const { person, snapshotAt, isBeingErased, tables, emptyTables, uploads, file, bytes, sha256, auditId } = result
   return {
     user: { ...person, createdAt: person.createdAt?.toISOString() ?? null },
     file: shownPath(file, cwd),
     bytes,
     sha256,
     snapshotAt: snapshotAt.toISOString(),
+    isBeingErased,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
     tables: tables.map(({ table, rows, json, csv, schema, withheld }) => ({
       table,

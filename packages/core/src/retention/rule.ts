@@ -41,6 +41,17 @@ const builtIn: Record<BuiltInRuleName, Pick<RetentionRule, 'target' | 'method' |
   'run-records': { target: 'private.retention_runs', method: 'rows', columns: ['finished_at'], subject: null },
 }
 
+/** How long the rows of a table are kept at most, by table, for whom that is told: `public.journal_entries` → `2 years`. */
+export function longestKept({ rules }: Config['retention']): Map<string, string> {
+  const periods = new Map<string, string>()
+  for (const [name, written] of Object.entries(rules)) {
+    if (written === null || name === 'load-test-leftovers') continue
+    if (typeof written !== 'string') periods.set(written.table, written.keep)
+    else if (Object.hasOwn(builtIn, name)) periods.set(builtIn[name as BuiltInRuleName].target, written)
+  }
+  return periods
+}
+
 const firstOwnPosition = 100
 
 /**

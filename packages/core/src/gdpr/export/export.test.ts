@@ -280,6 +280,18 @@ test('a restriction and a legal hold do not stand in the way', async () => {
   for (const file of await filesUnder(path)) expect(await readFile(file, 'utf8')).not.toMatch(/Jane Staff|third party/)
 })
 
+test('a copy of what an erasure has already begun to destroy does not pass for the whole', async () => {
+  const anna = await signUpMember(stack)
+  expect((await opened(anna.id)).result.isBeingErased).toBe(false)
+  await database.query(
+    `insert into private.processing_restrictions (user_id, kind, reason, placed_by) values ($1, 'erasure', 'E-1', 'dpo')`,
+    [anna.id],
+  )
+  const { result, text } = await opened(anna.id)
+  expect(result.isBeingErased).toBe(true)
+  expect(await text('README.html')).toContain('An erasure of your data had begun')
+})
+
 test('the file is for its owner only, an existing one is replaced by --force alone, and the audit log knows it', async () => {
   const anna = await signUpMember(stack)
   const file = join(folder, 'anna.zip')

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import type { Database, Queryable } from '../../database/connection.ts'
 import { ExitCode, JourneysError } from '../../errors.ts'
+import { longestKept } from '../../retention/rule.ts'
 import type { StorageAccess } from '../erasure/context.ts'
 import { personalDataMap } from '../map.ts'
 import { findPerson, type Person } from '../person.ts'
@@ -24,7 +25,7 @@ export interface ExportProgress {
 
 export interface ExportContext {
   database: Database
-  config: Pick<Config, 'personalData'>
+  config: Pick<Config, 'personalData' | 'retention'>
   environment: { name: string }
   /** Asked for only when there are files. @throws JourneysError where no service key is at hand */
   storage: () => StorageAccess
@@ -69,7 +70,7 @@ export async function exportPerson(
   user: string,
   options: ExportOptions,
 ): Promise<ExportResult> {
-  const person = await findPerson(context.database, user)
+  const person = await findPerson(context.database, user, { command: 'gdpr export' })
   const file = resolve(typeof options.file === 'string' ? options.file : options.file(person))
   return await writePrivateFile(file, { force: options.force ?? false }, async (output) => {
     const folder = basename(file).replace(/\.zip$/i, '') || 'export'
@@ -90,9 +91,9 @@ async function fill(
   person: Person,
   skipMissing: boolean,
 ): Promise<ExportFacts> {
-  const { database, signal, onProgress } = context
-  const { files, ...snapshot } = await database.readOnly((transaction) =>
-    cancelling(database, transaction, signal, () => readTables(archive, context, transaction, person)),
+  const { signal, onProgress } = context
+  const { files, ...snapshot } = await inSnapshot(context, (transaction) =>
+    readTables(archive, context, transaction, person),
   )
   // Outside the transaction: a snapshot that is held for as long as gigabytes take keeps the database from tidying up.
   const uploads =
@@ -120,9 +121,16 @@ async function readTables(archive: Archive, context: ExportContext, transaction:
   // What a value looks like must not depend on who made the database. An export takes as long as it takes.
   await transaction.query(
     "set local timezone = 'UTC'; set local datestyle = 'ISO'; set local intervalstyle = 'iso_8601'; " +
-      "set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = 0",
+      "set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = 0; " +
+      'set local idle_in_transaction_session_timeout = 0',
   )
-  const { rows } = await transaction.query<{ at: Date }>('select statement_timestamp() as at')
+  // Erased between the first look and this snapshot: then there is nobody to write about.
+  await findPerson(transaction, person.id, { command: 'gdpr export' })
+  const { rows } = await transaction.query<{ at: Date; isBeingErased: boolean }>(
+    `select statement_timestamp() as at,
+       exists (select from private.processing_restrictions where user_id = $1 and kind = 'erasure') as "isBeingErased"`,
+    [person.id],
+  )
   const owner = await readRowOwner(transaction, person)
   const found = await readPersonRows(transaction, personalDataMap(context.config.personalData), owner)
   refuseUnreadable(found.filter(({ table }) => !table.mayRead).map(({ table }) => table.table))
@@ -134,10 +142,11 @@ async function readTables(archive: Archive, context: ExportContext, transaction:
   }
   const filled = counted.filter(({ rows }) => rows > 0)
   const total = filled.reduce((sum, { rows }) => sum + rows, 0)
+  const atMost = longestKept(context.config.retention)
   let done = 0
   const tables: TableExport[] = []
   for (const { of } of filled) {
-    const one = await addTable(archive, transaction, of, (rows) => {
+    const one = await addTable(archive, transaction, of, atMost.get(of.table.table), (rows) => {
       context.signal?.throwIfAborted()
       context.onProgress?.({ what: 'rows', table: of.table.table, done: done + rows, total })
     })
@@ -146,6 +155,7 @@ async function readTables(archive: Archive, context: ExportContext, transaction:
   }
   return {
     snapshotAt: rows[0]?.at ?? new Date(),
+    isBeingErased: rows[0]?.isBeingErased ?? false,
     tables,
     emptyTables: counted.filter(({ rows }) => rows === 0).map(({ of }) => of.table.table),
     files: await findUploadedFiles(transaction, found),
@@ -161,25 +171,34 @@ function refuseUnreadable(tables: readonly string[]): void {
   })
 }
 
-/** Runs `work`, and has the server end the statement that is under way when somebody presses Ctrl-C. */
-async function cancelling<T>(
-  database: Database,
-  transaction: Queryable,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
+/** One READ ONLY snapshot; when somebody presses Ctrl-C, the server ends the statement that is under way. */
+async function inSnapshot<T>(
+  { database, signal }: ExportContext,
+  work: (transaction: Queryable) => Promise<T>,
 ): Promise<T> {
-  signal?.throwIfAborted()
-  const { rows } = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid')
-  const cancel = () => {
-    // A server that is gone needs no cancelling.
-    database.query('select pg_cancel_backend($1)', [rows[0]?.pid]).catch(() => undefined)
-  }
-  signal?.addEventListener('abort', cancel, { once: true })
-  try {
-    return await work()
-  } finally {
-    signal?.removeEventListener('abort', cancel)
-  }
+  let failure: unknown
+  return await database
+    .readOnly(async (transaction) => {
+      signal?.throwIfAborted()
+      const { rows } = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const cancel = () => {
+        // A server that is gone needs no cancelling.
+        database.query('select pg_cancel_backend($1)', [rows[0]?.pid]).catch(() => undefined)
+      }
+      signal?.addEventListener('abort', cancel, { once: true })
+      try {
+        return await work(transaction)
+      } catch (error) {
+        failure = error
+        throw error
+      } finally {
+        signal?.removeEventListener('abort', cancel)
+      }
+    })
+    .catch((error: unknown) => {
+      // A full disk is not the database's fault, as which the transaction would report it.
+      throw failure ?? error
+    })
 }
 
 /** Counts, never content. */

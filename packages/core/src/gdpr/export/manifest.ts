@@ -24,6 +24,8 @@ export interface ExportFacts {
   environment: string
   /** All tables are as they were at this moment. */
   snapshotAt: Date
+  /** An erasure had begun: part of the data may have been gone. */
+  isBeingErased: boolean
   /** By table. */
   tables: TableExport[]
   /** Tables that were looked at and hold nothing about the person. */
@@ -39,12 +41,13 @@ export const manifestSchema = 'journeys/personal-data-export/1'
 
 /** For machines: everything that is in the archive, and what is left out of it. Names every file but itself and SHA256SUMS. */
 export function renderManifest(facts: ExportFacts, files: readonly ArchivedFile[]): string {
-  const { person, snapshotAt, environment, tables, emptyTables, uploads, elsewhere } = facts
+  const { person, snapshotAt, isBeingErased, environment, tables, emptyTables, uploads, elsewhere } = facts
   const document = {
     schema: manifestSchema,
     person: { id: person.id, email: person.email, createdAt: person.createdAt?.toISOString() ?? null },
     environment,
     snapshotAt: snapshotAt.toISOString(),
+    isBeingErased,
     madeWith: `journeys ${__JOURNEYS_VERSION__}`,
     tables,
     emptyTables,

@@ -26,7 +26,7 @@ export async function readPersonRows(
   const { tables, open } = await readPersonTables(queryable, map)
   const { relations, foreignKeys } = await readReach(queryable)
   const known = new Map([...open.map(({ table }) => table), ...tables].map((table) => [table.table, table]))
-  const names = [...known.keys()].sort()
+  const names = [...known.keys()].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   const { rows } = await queryable.query<{ table: string; primaryKey: string[]; comment: string | null }>(
     tableFactsSql,
     [names],
@@ -59,4 +59,10 @@ function conditionsOf({ table, ways }: PersonTable, owner: RowOwner, values: Sql
   const conditions = ways.flatMap((way) => waySql(way, rowAlias, owner, values) ?? [])
   if (table !== 'private.audit_log') return conditions
   return [...conditions, `t.subject_hash = (select private.subject_hash(${values.use(owner.id, 'uuid')}))`]
+}
+
+/** What the person knows comes first: what the app holds, then their files, then their account, then what operators need. */
+function rank(table: string): number {
+  const behind = ['storage.', 'auth.', 'private.']
+  return behind.findIndex((schema) => table.startsWith(schema)) + 1
 }

@@ -28,6 +28,7 @@ export function renderReadme(facts: ExportFacts): string {
 <dt>Holds</dt><dd>${count(rows, 'record')} in ${count(tables.length, 'table')}, ${count(uploads.length, 'uploaded file')}</dd>
 </dl>
 <p>All tables show one and the same moment. Keep this folder as you would keep a diary: whoever opens it can read everything.</p>
+${facts.isBeingErased && html`<p><b>An erasure of your data had begun at that moment</b>: part of it may have been gone already.</p>`}
 
 <h2>What is in it</h2>
 ${tables.length === 0 ? html`<p>No table holds anything about you.</p>` : tableList(tables)}

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/connection.ts'
 
 /** What is fetched at once, in characters: enough to be quick, too little to matter to the process's memory. */
-const batchLength = 256 * 1024
+const batchLength = 64 * 1024
 const mostRows = 1000
 
 /**

@@ -9,12 +9,14 @@ import { readLines } from './row-cursor.ts'
 
 /**
  * Streams the person's rows of a table into the archive: as JSON, then as CSV, then what they look like as JSON Schema.
+ * @param atMost how long the retention rules leave rows of this table
  * @param onRows how many rows are done so far, of both files as if they were one
  */
 export async function addTable(
   archive: Archive,
   transaction: Queryable,
   of: PersonRows,
+  atMost: string | undefined,
   onRows: (rows: number) => void,
 ): Promise<TableExport> {
   const { table } = of.table
@@ -38,7 +40,7 @@ export async function addTable(
     })
   }
   await archive.add(paths.schema, [`${JSON.stringify(of.schema, null, 2)}\n`])
-  return { table, words: of.words, rows, ...paths, withheld: of.withheld, keeping: keepingOf(of.table) }
+  return { table, words: of.words, rows, ...paths, withheld: of.withheld, keeping: keepingOf(of.table, atMost) }
 }
 
 async function* jsonArray(batches: AsyncIterable<string[]>): AsyncGenerator<string> {
@@ -65,16 +67,18 @@ function fileName(table: string): string {
   return table.replace(/[^\w.-]/g, (character) => `%${character.codePointAt(0)?.toString(16).padStart(4, '0')}`)
 }
 
-function keepingOf({ what, ground, period }: PersonTable): string[] {
+function keepingOf({ what, ground, period }: PersonTable, atMost: string | undefined): string[] {
   const kept = ground === undefined ? '' : ` for ${period ?? 'a time that nobody has written down'}: ${ground}`
+  const until =
+    atMost === undefined ? 'Until your account is erased' : `For ${atMost} at most, or until your account is erased`
   switch (what) {
     case 'erase':
-      return ['Until your account is erased, or you delete it']
+      return [atMost === undefined ? `${until}, or you delete it` : until]
     case 'keep':
       return [kept === '' ? 'Nobody has decided for how long: ask' : `Kept, also when your account is erased,${kept}`]
     default:
       return [
-        'Until your account is erased; then what leads to you and what you wrote is taken out of the record' +
+        `${until}; then what leads to you and what you wrote is taken out of the record` +
           (kept === '' ? '' : `, and the rest of it is kept${kept}`),
       ]
   }

@@ -29,6 +29,9 @@ const secretColumns: Record<string, readonly string[]> = {
   'private.erasure_ledger': ['sealed'],
 }
 
+/** Named like a secret, and none: the parts of a file's path. */
+const noSecrets: Record<string, readonly string[]> = { 'storage.objects': ['path_tokens'] }
+
 const staffColumns: Record<string, readonly string[]> = {
   'private.audit_log': ['actor'],
   'private.erasure_ledger': ['actor'],
@@ -50,5 +53,6 @@ export function reasonToWithhold(table: string, { name, base }: Pick<Column, 'na
   if (other !== undefined) return other
   if (staffColumns[table]?.includes(name)) return staff
   if (secretColumns[table]?.includes(name)) return secret
+  if (noSecrets[table]?.includes(name)) return undefined
   return holdsSecret.has(base) && secretName.test(name) ? secret : undefined
 }
