@@ -267,6 +267,12 @@ async function close({ session, run, options }: Work, end: EndStep): Promise<und
   await session.transaction(async (transaction) => {
     await transaction.query('set local synchronous_commit = on')
     await end(transaction)
+    // One that was killed at its very end was not repeated under its name: the next step found its work done.
+    await transaction.query(
+      `update private.retention_steps set state = 'done', finished_at = clock_timestamp()
+       where run_id = $1 and state = 'running'`,
+      [run.id],
+    )
     await transaction.query(
       `with failed as (
          select count(*) as count, min(step) as step from private.retention_steps where run_id = $1 and state = 'failed'
