@@ -146,6 +146,7 @@ export {
   erasureStates,
   type ReceiptStatus,
   readErasures,
+  refileReceipts,
   type StatusOptions,
   type StepStatus,
 } from './gdpr/status.ts'

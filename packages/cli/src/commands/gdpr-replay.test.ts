@@ -133,6 +133,14 @@ test('replay: nobody back says how many were compared; who is back is listed, an
   expect(done.code).toBe(0)
   expect(done.stdout).toMatch(/^Journeys replay · staging +done in .*\n/)
   expect(done.stdout).toMatch(new RegExp(` {2}${carla} +done +E-[0-9A-F]{8} +repeats\\s+E-`))
+  // The file of a receipt that is lost is written again by looking.
+  const folder = join(workdir, '.journeys', 'gdpr', 'staging')
+  const erasure = / done +(E-[0-9A-F]{8}) +repeats/.exec(done.stdout)?.[1] ?? ''
+  const [file = ''] = (await readdir(folder)).filter((name) => name.endsWith(`${erasure}.json`))
+  await rm(join(folder, file))
+  const status = await journeys(`gdpr status ${erasure}`)
+  expect(status.stdout).toContain(`  file       .journeys/gdpr/staging/${file}\n`)
+  expect(await readdir(folder)).toContain(file)
   const again = await journeys('gdpr replay --confirm staging --json')
   expect(await parseDocument(again.stdout)).toMatchObject({ ok: true, applied: true, back: [], results: [] })
 })

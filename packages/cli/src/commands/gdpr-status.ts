@@ -1,15 +1,27 @@
-import { countErasures, type ErasureState, ExitCode, erasureStates, readErasures } from '@journeys/core/ops'
+import {
+  countErasures,
+  type ErasureState,
+  type ErasureStatus,
+  ExitCode,
+  erasureFolder,
+  erasureStates,
+  readErasures,
+  refileReceipts,
+} from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
+import type { CommandContext } from '../context.ts'
 import { erasureDocument, erasureDocumentOf } from '../documents/erasure.ts'
 import { flag, listOf, toggle } from '../flag.ts'
+import { shownPath } from '../shown-path.ts'
 import { renderErasures } from '../views/erasures.ts'
 
 export const command = defineCommand({
   name: 'gdpr status',
   description:
     'Which erasures are under way, when they are due (one month after the request, Art. 12(3) GDPR), and what is left to do by hand. ' +
-    'One of them, named by its id, its plan, or its person, is shown with every step. Read-only. With --overdue it exits with 3 when ' +
+    'One of them, named by its id, its plan, or its person, is shown with every step, and files of its receipt that are missing are ' +
+    'written again. In the database nothing changes. With --overdue it exits with 3 when ' +
     'something is late.',
   arguments: {
     which: flag(
@@ -33,6 +45,7 @@ export const command = defineCommand({
     named: z.boolean().describe('one was asked for: the text shows its steps'),
     onlyOverdue: z.boolean(),
     erasures: z.array(erasureDocument).describe('what has to be done first comes first'),
+    files: z.record(z.string(), z.string()).describe('of those that were named: where the last receipt is filed'),
   }),
   examples: [
     { words: 'gdpr status', says: 'what is under way, and what is left to do by hand' },
@@ -49,10 +62,25 @@ export const command = defineCommand({
       found: await readErasures(transaction, { which, states, keys, ...(all && { all }) }),
     }))
     const shown = overdue ? found.filter((one) => one.overdue || one.byHandOverdue) : found
+    const files = which === undefined ? {} : await receiptFiles(context, shown)
     return {
-      document: { counts, named: which !== undefined, onlyOverdue: overdue, erasures: shown.map(erasureDocumentOf) },
+      document: {
+        counts,
+        named: which !== undefined,
+        onlyOverdue: overdue,
+        erasures: shown.map(erasureDocumentOf),
+        files,
+      },
       exitCode: overdue && shown.length > 0 ? ExitCode.findings : ExitCode.ok,
     }
   },
   render: (document, look, about) => renderErasures(document, look, about),
 })
+
+async function receiptFiles(context: CommandContext, erasures: readonly ErasureStatus[]) {
+  const { config, environment } = await context.config()
+  const folder = erasureFolder(context.workdir(), config.gdpr, environment.name)
+  const withReceipt = erasures.filter(({ receipts }) => receipts.length > 0)
+  const files = await refileReceipts(await context.database(), folder, withReceipt)
+  return Object.fromEntries(Object.entries(files).map(([erasure, file]) => [erasure, shownPath(file, context.cwd)]))
+}

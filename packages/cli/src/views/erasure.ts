@@ -7,7 +7,7 @@ import { formatPlural } from '../output/number.ts'
 import { renderTable } from '../output/table.ts'
 
 /** Everything that the ledger knows of one erasure. */
-export function renderErasure(erasure: ErasureDocument, look: Look, about: About): string {
+export function renderErasure(erasure: ErasureDocument, file: string | undefined, look: Look, about: About): string {
   const { paint } = look
   const { steps, byHand } = erasure
   const verdict = erasure.overdue ? paint.red('OVERDUE') : paintState(erasure.state, look, true)
@@ -15,7 +15,7 @@ export function renderErasure(erasure: ErasureDocument, look: Look, about: About
   return [
     renderHeader(['Journeys erasure', about.environment, erasure.erasure], verdict, look),
     '',
-    renderFields(fieldsOf(erasure), look),
+    renderFields(fieldsOf(erasure, file), look),
     '',
     ...(steps.length > 0 ? [renderSteps(steps, look), ''] : []),
     ...(byHand.length > 0 ? [renderByHand(erasure, look), ''] : []),
@@ -33,7 +33,7 @@ export function paintState(state: ErasureDocument['state'], { paint }: Look, lou
   return state === 'done' ? paint.green(text) : state === 'failed' ? paint.red(text) : paint.yellow(text)
 }
 
-function fieldsOf(one: ErasureDocument): [string, string][] {
+function fieldsOf(one: ErasureDocument, file: string | undefined): [string, string][] {
   const receipts = one.receipts.map(({ number, outcome, signedAt }) => `no ${number} (${outcome}, ${dayOf(signedAt)})`)
   return [
     ['person', one.userId ?? 'forgotten: only a keyed hash is left'],
@@ -47,6 +47,7 @@ function fieldsOf(one: ErasureDocument): [string, string][] {
       : [['repeats', `${one.replays}: the person had come back with a backup`] as [string, string]]),
     ...(one.held ? [['legal hold', 'stands: journeys gdpr hold list'] as [string, string]] : []),
     ['receipt', receipts.join(', ') || 'none yet'],
+    ...(file === undefined ? [] : [['file', file] as [string, string]]),
   ]
 }
 

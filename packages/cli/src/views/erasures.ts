@@ -11,13 +11,16 @@ interface ShownErasures {
   named: boolean
   onlyOverdue: boolean
   erasures: ErasureDocument[]
+  files: Record<string, string>
 }
 
 /** One erasure with all its steps, or a line for each with what to type for the first that needs it. */
 export function renderErasures(shown: ShownErasures, look: Look, about: About): string {
   const { erasures, named, counts } = shown
   const [first] = erasures
-  if (named && first !== undefined && erasures.length === 1) return renderErasure(first, look, about)
+  if (named && first !== undefined && erasures.length === 1) {
+    return renderErasure(first, shown.files[first.erasure], look, about)
+  }
   const verdict = verdictOf(shown, look)
   const header = renderHeader(
     ['Journeys erasures', about.environment, formatPlural(counts.done, 'done', 'done')],

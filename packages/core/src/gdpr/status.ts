@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { Queryable } from '../database/connection.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
+import { fileReceipts } from './erasure/finish.ts'
 import type { GdprKeys } from './key.ts'
 import { findPerson } from './person.ts'
+import { receiptFiles } from './receipt/receipt-file.ts'
 import sql from './status.sql'
 
 export const erasureStates = ['open', 'failed', 'partial', 'done'] as const
@@ -110,6 +113,32 @@ export async function readErasure(queryable: Queryable, erasure: string): Promis
   const [status] = await readErasures(queryable, { which: erasure })
   if (status === undefined) throw notFound(erasure, undefined)
   return status
+}
+
+/**
+ * Writes the files of these erasures' receipts again where they are missing in the folder: the database has every text.
+ * @returns by erasure the path of its last receipt; nothing for one whose texts were purged, or when the folder cannot be written
+ */
+export async function refileReceipts(
+  queryable: Queryable,
+  folder: string,
+  erasures: readonly Pick<ErasureStatus, 'erasure' | 'receipts'>[],
+): Promise<Record<string, string>> {
+  const files: Record<string, string> = {}
+  for (const { erasure, receipts } of erasures) {
+    const expected = receipts.map(({ number }) => receiptFiles(folder, { seq: number, erasure }))
+    const last = expected.at(-1)?.receiptFile
+    // A file that is there stays, even a changed one: that it was changed is for `gdpr verify` to find.
+    const isMissing = expected.some(({ receiptFile, pageFile }) => !existsSync(receiptFile) || !existsSync(pageFile))
+    if (isMissing) await fileReceipts(queryable, folder, { id: erasure }).catch(unlessFolder)
+    if (last !== undefined && existsSync(last)) files[erasure] = last
+  }
+  return files
+}
+
+/** Whoever looks at the ledger from elsewhere need not be able to write there. */
+function unlessFolder(error: unknown): void {
+  if (!(error instanceof Error && 'syscall' in error)) throw error
 }
 
 export async function countErasures(queryable: Queryable): Promise<ErasureCounts> {
