@@ -6,6 +6,7 @@ import { cacheHitRate } from './cache-hit-rate.ts'
 import { connections } from './connections.ts'
 import { database } from './database.ts'
 import { erasures } from './erasures.ts'
+import { holdsAndRestrictions } from './holds-and-restrictions.ts'
 import { idleInTransaction } from './idle-in-transaction.ts'
 import { invalidIndexes } from './invalid-indexes.ts'
 import { longRunningQueries } from './long-running-queries.ts'
@@ -36,6 +37,7 @@ export const checks: readonly Check[] = [
   retiredMonths,
   personalDataCoverage,
   erasures,
+  holdsAndRestrictions,
   wraparound,
   sequences,
   invalidIndexes,
