@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import type { StepEvent } from '../../packages/core/src/step.ts'
 import type { CrashProject } from './crash-project.ts'
@@ -61,7 +62,7 @@ export interface CrashRunOptions {
 }
 
 const bin = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'journeys.js')
-const preload = join(import.meta.dirname, 'crash-preload.mjs')
+const preload = fileURLToPath(new URL('./crash-preload.mjs', import.meta.url))
 
 /** Runs the real command in a process of its own, and kills it, or its database, where `crash` says. */
 export async function journeys(
