@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type Database, defaultConfig, JourneysError } from '@journeys/core/ops'
@@ -371,7 +374,7 @@ test('interrupted, or with Storage or the database gone half-way, nothing is lef
   expect(interrupted).toBeInstanceOf(Error)
   expect(await readdir(folder)).toEqual([])
 
-  const own = await connect(stack.database.url, { applicationName: 'export-under-test' })
+  const own = await connect(stack.database.url, { applicationName: 'export-under-test', connectTimeoutMs: 30_000 })
   const gone = await half({
     database: own,
     onProgress: ({ done }) => {
@@ -395,6 +398,44 @@ test('interrupted, or with Storage or the database gone half-way, nothing is lef
     [anna.id],
   )
   expect(rows).toEqual([{ count: 0 }])
+})
+
+test('a Storage that is busy is asked again; one that breaks off, refuses or gives something else ends the export', async () => {
+  const anna = await signUpMember(stack)
+  const bytes = picture()
+  await anna.client.storage.from('entry-media').upload(`${anna.id}/a.png`, bytes, { contentType: 'image/png' })
+  const file = join(folder, 'anna.zip')
+  let answer: (response: ServerResponse) => void = () => undefined
+  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const storage = () => ({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    serviceRoleKey: 'the-key',
+  })
+  const made = () => exportPerson(context({ storage }), anna.id, { file })
+  try {
+    answer = (response) => {
+      response.writeHead(200, { 'content-length': String(bytes.length) })
+      response.write(bytes.subarray(0, 100), () => response.destroy())
+    }
+    expect(await errorOf(made())).toMatchObject({ code: 'storage_broke_off' })
+    answer = (response) => response.end(bytes.subarray(0, 100))
+    expect(await errorOf(made())).toMatchObject({ code: 'export_file_changed' })
+    answer = (response) => response.writeHead(403).end('{"message":"not with this key"}')
+    const refused = await errorOf(made())
+    expect(refused).toMatchObject({
+      code: 'storage_refused',
+      hint: expect.stringContaining('SUPABASE_SERVICE_ROLE_KEY'),
+    })
+    expect(JSON.stringify(refused)).not.toContain('the-key')
+    expect(await readdir(folder)).toEqual([])
+    let asked = 0
+    answer = (response) => (++asked === 1 ? response.writeHead(503).end() : response.end(bytes))
+    expect((await made()).uploads).toMatchObject([{ path: expect.stringContaining('a.png') }])
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })
 
 test('what a killed export left behind is removed by the next one, and what another one writes is not', async () => {

@@ -56,7 +56,7 @@ theirs (Art. 15(4)).</li>
 <h2>How long it is kept, and on what ground</h2>
 ${keepingList(tables)}
 
-<h2>Who else may have data about you</h2>
+<h2>Where else your data may be</h2>
 ${elsewhereList(facts.elsewhere)}
 
 <h2>Your rights</h2>
@@ -133,8 +133,9 @@ ${[...byKeeping].map(
 }
 
 function elsewhereList(elsewhere: readonly string[]): Html {
-  if (elsewhere.length === 0) return html`<p>Nobody is on record.</p>`
-  return html`<p>These are asked separately when you want your data to be erased:</p>
+  if (elsewhere.length === 0) return html`<p>No other place is on record.</p>`
+  return html`<p>These have data about you too, or had it passed on. None of it is in this copy; each is dealt with separately when you want your data
+to be erased:</p>
 <ul>
 ${elsewhere.map((place) => html`<li>${place}</li>\n`)}</ul>`
 }
