@@ -176,10 +176,14 @@ describe('stopped in the middle', () => {
     expect(await resumeErasure(context, await begunFor(anna))).toMatchObject({ outcome: 'done' })
   })
 
-  test('Ctrl-C: the batch that is under way ends, and it says how to go on', async () => {
+  test.each([
+    { step: 'rows public.journal_entries', moment: 'ended' },
+    { step: 'storage', moment: 'begins' },
+    { step: 'verify', moment: 'begins' },
+  ] as const)('Ctrl-C ($step $moment): what is under way ends, and it says how to go on', async ({ step, moment }) => {
     const anna = await bench.newPerson()
     const stop = new AbortController()
-    at('rows public.journal_entries', 'ended', () => stop.abort())
+    at(step, moment, () => stop.abort())
     const stopped = eraseUser({ ...context, signal: stop.signal }, anna.id, await agreed(anna))
     await expect(stopped).rejects.toMatchObject({
       code: 'interrupted',
@@ -190,6 +194,26 @@ describe('stopped in the middle', () => {
     expect(await stateOf(erasure)).toEqual({ state: 'open', named: true, receipts: 0 })
     expect(await resumeErasure(context, erasure)).toMatchObject({ outcome: 'done' })
   })
+})
+
+test('a legal hold that is placed in the middle stops it there: what is left stays, and it is partial', async () => {
+  const anna = await bench.newPerson()
+  const placed: Promise<unknown>[] = []
+  at('open', 'ended', () => {
+    placed.push(
+      bench.admin.query("insert into private.legal_holds (user_id, reason, placed_by) values ($1, 'claim', 'Dora')", [
+        anna.id,
+      ]),
+    )
+  })
+  const partial = await eraseUser(context, anna.id, await agreed(anna))
+  await Promise.all(placed)
+  expect(partial).toMatchObject({ outcome: 'partial', held: { everything: true }, verification: { left: [] } })
+  expect(await stateOf(partial.erasure)).toEqual({ state: 'partial', named: true, receipts: 1 })
+  expect((await bench.traces(anna.id)).some((row) => row.startsWith('auth.users'))).toBe(true)
+  await bench.admin.query('delete from private.legal_holds where user_id = $1', [anna.id])
+  expect(await resumeErasure(context, partial.erasure)).toMatchObject({ outcome: 'done' })
+  expect(await bench.traces(anna.id)).toEqual([])
 })
 
 describe('nobody writes for them any more', () => {

@@ -82,8 +82,10 @@ export async function runStep(run: ErasureRun, step: string, work: () => Promise
   try {
     detail = await work()
   } catch (error) {
-    await recordFailure(run, step, error)
-    throw error
+    // After Ctrl-C a request or a search may fail in any way: what happened is the interruption.
+    const meant = run.context.signal?.aborted ? interrupted() : error
+    await recordFailure(run, step, meant)
+    throw meant
   }
   await endStep(session, entry.id, step, detail)
   announceStep({ operation: 'erasure', id: entry.id, step, moment: 'ended' })
@@ -93,7 +95,7 @@ export async function runStep(run: ErasureRun, step: string, work: () => Promise
 export async function endStep(queryable: Queryable, erasure: string, step: string, detail: StepDetail): Promise<void> {
   await queryable.query(
     `update private.erasure_steps
-     set state = 'done', finished_at = clock_timestamp(), error = null, detail = detail || $3::jsonb
+     set state = 'done', finished_at = clock_timestamp(), error = null, detail = (detail - 'held') || $3::jsonb
      where erasure_id = $1 and step = $2`,
     [erasure, step, JSON.stringify(detail)],
   )
@@ -104,7 +106,7 @@ export function stopIfAsked({ context }: ErasureRun): void {
   if (context.signal?.aborted) throw interrupted()
 }
 
-export function interrupted(): JourneysError {
+function interrupted(): JourneysError {
   return new JourneysError('interrupted', 'Stopped as asked, after the batch that was under way', { exitCode: 130 })
 }
 

@@ -10,7 +10,7 @@ import { type Held, readHeld } from './held-tables.ts'
 import type { Verification } from './outcome.ts'
 import type { ErasureRun } from './step.ts'
 import { treatedTables } from './step-order.ts'
-import { filesLeft } from './storage.ts'
+import { eraseFiles, filesLeft } from './storage.ts'
 
 /** Where the erasure itself still names the person, until the word "done", which the database accepts only without it. */
 const ownPlaces = new Set(['private.erasure_ledger.user_id'])
@@ -62,9 +62,10 @@ export function isClean({ left, unread, storage }: Verification): boolean {
   return left.length === 0 && unread.length === 0 && (storage?.objects ?? 0) === 0
 }
 
-/** A search that found something is not simply repeated: rows in tables that the map knows go first. */
+/** A search that found something is not simply repeated: files, and rows in tables that the map knows, go first. */
 export async function clearAgain(run: ErasureRun): Promise<void> {
   const { context, session, userId, tables } = run
+  await eraseFiles(run)
   const held = await readHeld(session, userId)
   await unlessBlocked({ database: context.database, session }, () =>
     session.transaction(async (transaction) => {
