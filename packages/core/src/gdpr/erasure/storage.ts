@@ -6,17 +6,27 @@ import type { ErasureRun, StepDetail } from './step.ts'
 /** Removes the person's files, unless a legal hold keeps them. @throws JourneysError `storage_key_missing` (exit code 2) */
 export async function eraseFiles(run: ErasureRun): Promise<StepDetail> {
   const { context, session, userId } = run
-  const held = await readHeld(session, userId)
-  if (held.everything || held.tables.includes('storage.objects')) return { held: true }
+  if (await areHeld(run)) return { held: true }
   if (context.storage === undefined) {
     if ((await personFiles(session, userId, 1)).length > 0) throw keyMissing(context.environment.name)
     return { objects: 0 }
   }
-  const objects = await removePersonFiles(session, context.storage, userId, {
-    signal: context.signal,
-    onProgress: (done) => context.onProgress?.({ step: 'storage', done, unit: 'objects' }),
-  })
-  return { objects }
+  try {
+    const objects = await removePersonFiles(session, context.storage, userId, {
+      signal: context.signal,
+      onProgress: (done) => context.onProgress?.({ step: 'storage', done, unit: 'objects' }),
+    })
+    return { objects }
+  } catch (error) {
+    // Placed between two requests: Storage refused the next one.
+    if (await areHeld(run)) return { held: true }
+    throw error
+  }
+}
+
+async function areHeld({ session, userId }: ErasureRun): Promise<boolean> {
+  const { everything, tables } = await readHeld(session, userId)
+  return everything || tables.includes('storage.objects')
 }
 
 /** What the API still lists of a person. Null where no key for it is at hand. */
