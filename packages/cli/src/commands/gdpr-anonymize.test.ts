@@ -78,7 +78,10 @@ describe('gdpr anonymize', () => {
     expect(await bench.traces(anna.id)).toEqual([])
 
     const again = await journeys(`gdpr anonymize ${result.erasure}`)
-    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/ {2}before +this erasure was done on 20\d\d-/) })
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/ {2}before +this erasure was done on 20\d\d-/),
+    })
     expect(await journeys(`gdpr anonymize ${anna.email}`)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('error  There is no user'),
