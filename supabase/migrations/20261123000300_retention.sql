@@ -516,29 +516,11 @@ end
 $$;
 revoke all on function private.drop_month(text) from public;
 
--- Opens the held cursor "expired" over the expired rows of one table, oldest first: one scan, whatever the number of batches.
-create function private.find_expired(rule_name text, relation regclass, edge timestamptz) returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  rule private.retention_rules;
-begin
-  select r.* into strict rule from private.retention_rules r where r.name = rule_name;
-  execute format(
-    'declare expired no scroll cursor with hold for select t.ctid from only %s t where %s order by coalesce(%s)',
-    relation,
-    replace(private.expired_condition(rule, relation), '$1', quote_literal(edge) || '::timestamptz'),
-    (select string_agg(format('t.%I', c.name), ', ' order by c.position) from unnest(rule.columns) with ordinality as c (name, position))
-  );
-end
-$$;
-revoke all on function private.find_expired(text, regclass, timestamptz) from public;
-
--- Deletes the rows at these places as far as they are still expired and nobody's hold keeps them. A hold that is being placed waits
--- for the end of the transaction, and is then too late for these rows; one that is placed is seen.
+-- Deletes the expired rows in some pages of a table that nobody's hold keeps: pages, because that finds them in one pass, whatever
+-- the number of batches and without an index. A hold that is being placed waits for the end of the transaction, and is then too late for
+-- these rows; one that is placed is seen.
 create function private.delete_expired(
-  rule_name text, relation regclass, edge timestamptz, places tid[], skip_locked boolean default false
+  rule_name text, relation regclass, edge timestamptz, first_page bigint, pages bigint, skip_locked boolean default false
 ) returns bigint
 language plpgsql
 set search_path = ''
@@ -551,63 +533,78 @@ declare
 begin
   select r.* into strict rule from private.retention_rules r where r.name = rule_name;
   lock table private.legal_holds, private.processing_restrictions in share mode;
-  condition := private.expired_condition(rule, relation);
-  -- Opens the door in the triggers that keep the audit log and people's rows from changing: until the end of the transaction, for
-  -- deleting what is expired.
+  condition := 't.ctid >= $2 and t.ctid < $3 and ' || private.expired_condition(rule, relation);
+  -- Opens the door in the triggers that keep the audit log and people's rows from changing: for deleting, until the end of this function.
   perform set_config('journeys.retention', rule_name, true);
-  if skip_locked or rule.method = 'load-test-users' then
-    execute format(
-      'select coalesce(array_agg(s.ctid), ''{}'') from
-        (select t.ctid from only %s t where t.ctid = any($2) and %s for update skip locked) s', relation, condition
-    ) into places using edge, places;
-  end if;
   if rule.method = 'load-test-users' then
     -- Purchases would outlive their account; entries go faster together than one person at a time through every month.
-    select array_agg(u.id) into people from auth.users u where u.ctid = any (places);
+    execute format(
+      'select array_agg(l.id) from (select t.id from only %s t where %s for update skip locked) l', relation, condition
+    ) into people using edge, format('(%s,0)', first_page)::tid, format('(%s,0)', first_page + pages)::tid;
     delete from public.purchases p where p.user_id = any (people);
     delete from public.journal_entries j where j.user_id = any (people);
+    delete from auth.users u where u.id = any (people);
+  elsif skip_locked then
+    execute format(
+      'delete from only %1$s d where d.ctid in (select t.ctid from only %1$s t where %2$s for update skip locked)', relation, condition
+    ) using edge, format('(%s,0)', first_page)::tid, format('(%s,0)', first_page + pages)::tid;
+  else
+    execute format('delete from only %s t where %s', relation, condition)
+    using edge, format('(%s,0)', first_page)::tid, format('(%s,0)', first_page + pages)::tid;
   end if;
-  execute format('delete from only %s t where t.ctid = any($2) and %s', relation, condition) using edge, places;
   get diagnostics affected = row_count;
   perform set_config('journeys.retention', '', true);
   return affected;
 end
 $$;
-revoke all on function private.delete_expired(text, regclass, timestamptz, tid[], boolean) from public;
+revoke all on function private.delete_expired(text, regclass, timestamptz, bigint, bigint, boolean) from public;
 
--- The same for the next rows of the cursor "expired", and counts them in the record of the run: in one transaction, so that the count
--- holds whatever dies. "seen" 0: there are none left.
-create function private.delete_next(
-  run_id bigint, step text, rule_name text, relation regclass, edge timestamptz, size integer, skip_locked boolean,
-  out seen integer, out deleted bigint
-)
+-- The same, counted in the record of the run: in one transaction, so that the count holds whatever dies.
+create function private.delete_batch(
+  run_id bigint, step text, rule_name text, relation regclass, edge timestamptz, first_page bigint, pages bigint, skip_locked boolean
+) returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
-  source refcursor := 'expired';
-  place tid;
-  places tid[] := '{}';
+  deleted bigint := private.delete_expired(rule_name, relation, edge, first_page, pages, skip_locked);
 begin
-  for i in 1 .. size loop
-    fetch next from source into place;
-    exit when not found;
-    places := places || place;
-  end loop;
-  seen := cardinality(places);
-  deleted := 0;
-  if seen > 0 then
-    deleted := private.delete_expired(rule_name, relation, edge, places, skip_locked);
-  end if;
   if deleted > 0 then
-    update private.retention_runs r set rows_deleted = r.rows_deleted + deleted where r.id = delete_next.run_id;
+    update private.retention_runs r set rows_deleted = r.rows_deleted + deleted where r.id = delete_batch.run_id;
     update private.retention_steps s
     set detail = s.detail || jsonb_build_object('rows', coalesce((s.detail ->> 'rows')::bigint, 0) + deleted)
-    where s.run_id = delete_next.run_id and s.step = delete_next.step;
+    where s.run_id = delete_batch.run_id and s.step = delete_batch.step;
   end if;
+  return deleted;
 end
 $$;
-revoke all on function private.delete_next(bigint, text, text, regclass, timestamptz, integer, boolean) from public;
+revoke all on function private.delete_batch(bigint, text, text, regclass, timestamptz, bigint, bigint, boolean) from public;
+
+-- Whether a table has expired rows that nobody's hold keeps.
+create function private.has_expired(rule_name text, relation regclass, edge timestamptz) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  found_one boolean;
+begin
+  execute (
+    select format('select exists (select from only %s t where %s)', relation, private.expired_condition(r, relation))
+    from private.retention_rules r where r.name = rule_name
+  ) into found_one using edge;
+  return found_one;
+end
+$$;
+revoke all on function private.has_expired(text, regclass, timestamptz) from public;
+
+-- How many pages a table has: where a pass over it ends.
+create function private.count_pages(relation regclass) returns bigint
+language sql stable
+set search_path = ''
+as $$
+  select pg_catalog.pg_relation_size(relation) / current_setting('block_size')::bigint
+$$;
+revoke all on function private.count_pages(regclass) from public;
 
 -- The audit log is append-only but for its end: rows past their period, and never younger than a year whatever the rule says.
 create or replace function private.refuse_audit_change() returns trigger
@@ -683,7 +680,7 @@ declare
   rule private.retention_rules;
   rule_edge timestamptz;
   relation regclass;
-  places tid[];
+  page bigint;
   affected bigint;
   made text;
   month date;
@@ -701,23 +698,17 @@ begin
       continue when rule.method = 'months' and exists (
         select from private.journal_partitions() p where p.partition_id = relation and p.upper_bound <= edge
       ) and private.month_obstacle(relation) is distinct from 'held';
-      loop
-        execute format(
-          'select array(select t.ctid from only %s t where %s limit 5000)', relation, private.expired_condition(rule, relation)
-        ) into places using rule_edge;
-        exit when cardinality(places) = 0;
-        if clock_timestamp() > started + interval '10 seconds' then
-          left_over := left_over || rule.name;
-          exit;
-        end if;
-        affected := private.delete_expired(rule.name, relation, rule_edge, places, true);
+      page := 0;
+      while page < private.count_pages(relation) and clock_timestamp() < started + interval '10 seconds' loop
+        affected := private.delete_expired(rule.name, relation, rule_edge, page, 256, true);
+        page := page + 256;
         rows_deleted := rows_deleted + affected;
         by_rule := by_rule || jsonb_build_object(rule.name, coalesce((by_rule ->> rule.name)::bigint, 0) + affected);
-        if affected = 0 then
-          left_over := left_over || rule.name;
-          exit;
-        end if;
       end loop;
+      -- Locked by somebody, or out of time.
+      if private.has_expired(rule.name, relation, rule_edge) then
+        left_over := left_over || rule.name;
+      end if;
     end loop;
   end loop;
 
