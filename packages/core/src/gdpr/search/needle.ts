@@ -41,7 +41,7 @@ export function needlesOf(terms: readonly SearchTerm[]): Needle[] {
       add(text, 'text', pattern)
       const bytes = Buffer.from(text, 'utf8')
       const escaped = escapedBytes(bytes)
-      if (escaped !== text) add(escaped, 'bytes', pattern === null ? null : boundaries(term, escaped))
+      if (escaped !== text) add(escaped, 'bytes', pattern === null ? null : boundaries(term, lowerAscii(escaped)))
       add(bytes.toString('hex'), 'hex', null)
     }
     if (isUuid(term.text)) add(escapedBytes(Buffer.from(term.text.replaceAll('-', ''), 'hex')), 'bytes', null)

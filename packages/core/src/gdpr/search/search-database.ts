@@ -3,6 +3,7 @@ import { sqlState } from '../../database/database-error.ts'
 import { ExitCode, JourneysError } from '../../errors.ts'
 import { locateIn, type Place, readEscaped, type SearchFor, scanBlocks } from './block-search.ts'
 import { FindingTally } from './finding-tally.ts'
+import { largeObjects, listLargeObjects, locateInObject } from './large-objects.ts'
 import { needlesOf } from './needle.ts'
 import type { NotSearched, SearchOptions, SearchReport } from './search-report.ts'
 import { readSearchScope, readSizes, type SearchedTable } from './search-tables.ts'
@@ -86,13 +87,15 @@ class DatabaseSearch {
       // All of them, before this transaction ends and takes the snapshot with it.
       for (const end of await Promise.allSettled(connections)) if (end.status === 'rejected') throw end.reason
       for (const table of open) this.searched.set(table.oid, table)
+      if (pass === 1) await this.searchLargeObjects(snapshot, await listLargeObjects(coordinator))
       return { ...scope, at, left: open.length }
     })
   }
 
   /** Asking for the size of one that is locked waits: then one by one, so that only that one is left out. */
   private async sized(snapshot: string, tables: readonly SearchedTable[]): Promise<SizedTable[]> {
-    const sizes = await this.within(snapshot, (query) => readSizes(query, tables)).catch((error: unknown) => {
+    const wait = tables.length === 1 ? '5s' : '250ms'
+    const sizes = await this.within(snapshot, (query) => readSizes(query, tables), wait).catch((error: unknown) => {
       if (sqlState(error) !== '55P03') throw error
       return undefined
     })
@@ -187,6 +190,23 @@ class DatabaseSearch {
     }
   }
 
+  private async searchLargeObjects(snapshot: string, oids: readonly number[]): Promise<void> {
+    for (const oid of oids) {
+      this.options.signal?.throwIfAborted()
+      try {
+        const places = await this.within(snapshot, (query) => locateInObject(query, oid, this.wanted))
+        for (const place of places) this.tally.add(largeObjects, place)
+      } catch (error) {
+        const state = sqlState(error) ?? ''
+        // Removed since the snapshot.
+        if (state === '42704') continue
+        if (state !== '42501' && !tooLarge.has(state)) throw error
+        const why = state === '42501' ? 'the database role may not read all of them' : 'one of them is too large'
+        this.notSearched.set(largeObjects, { table: largeObjects, why })
+      }
+    }
+  }
+
   private count({ label }: SearchedTable, places: readonly Place[]): void {
     for (const place of places) this.tally.add(label, place)
   }
@@ -225,12 +245,12 @@ class DatabaseSearch {
   }
 
   /** One short transaction that sees the snapshot of all the others. */
-  private within<T>(snapshot: string, work: (queryable: Queryable) => Promise<T>): Promise<T> {
+  private within<T>(snapshot: string, work: (queryable: Queryable) => Promise<T>, lockTimeout = '5s'): Promise<T> {
     return this.database.readOnly(async (transaction) => {
       await transaction.query(
         // Blocks are read by their number; a plan for the whole table would read it once for every group. One message, four settings.
         `set transaction snapshot '${snapshot}'; set local row_security = off; set local enable_seqscan = off; set local jit = off;
-         set local lock_timeout = '5s'; set local bytea_output = 'hex'`,
+         set local lock_timeout = '${lockTimeout}'; set local bytea_output = 'hex'`,
       )
       return await work(transaction)
     })
