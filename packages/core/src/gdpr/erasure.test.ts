@@ -47,6 +47,27 @@ describe('a whole erasure', () => {
     expect((await anna.client.auth.refreshSession()).data.session).toBeNull()
   })
 
+  test("takes the person's values out of the planner's samples, too", async () => {
+    const anna = await bench.newPerson()
+    await bench.admin.query('analyze')
+    const sampled = async () => {
+      const { rows } = await bench.admin.query<{ tablename: string }>(
+        `select distinct tablename from pg_catalog.pg_stats
+         where concat_ws(' ', most_common_vals::text, histogram_bounds::text) like any (array['%' || $1 || '%', '%' || $2 || '%'])`,
+        [anna.id, anna.email],
+      )
+      return rows.map(({ tablename }) => tablename)
+    }
+    expect(await sampled()).toEqual(expect.arrayContaining(['users', 'profiles']))
+    await eraseUser(context, anna.id, await agreed(anna))
+    // Only its owner may analyze auth.users, and that is not the role of the operators.
+    expect(
+      (await sampled()).filter(
+        (table) => !['users', 'identities', 'sessions', 'refresh_tokens', 'objects'].includes(table),
+      ),
+    ).toEqual([])
+  })
+
   test('is remembered by a hash alone: in the ledger, in the audit log, and in the list beside the receipts', async () => {
     const anna = await bench.newPerson()
     const requestedAt = new Date('2026-11-02T00:00:00Z')

@@ -11,6 +11,7 @@ import type { GdprContext } from './context.ts'
 import { fileReceipts, signReceipt } from './finish.ts'
 import { type Held, readHeld } from './held-tables.ts'
 import { type ErasureOutcome, readOutcome, type Verification } from './outcome.ts'
+import { renewStatistics } from './planner-statistics.ts'
 import { eraseRows } from './rows.ts'
 import { endSessions } from './sessions.ts'
 import { type ErasureRun, planSteps, readSteps, reopenSteps, runStep, type StepDetail, type StepRow } from './step.ts'
@@ -105,7 +106,7 @@ async function verify(run: ErasureRun, held: Held | null, before: readonly StepR
       if (tried?.state === 'failed') await clearAgain(run)
       verification = await verifyErasure(run, held)
       if (!isClean(verification)) throw new Uncleared(verification)
-      return findingsOf(verification)
+      return { ...findingsOf(verification), statistics: await renewStatistics(run.session, run.terms) }
     })
   } catch (error) {
     if (!(error instanceof Uncleared)) throw error
