@@ -64,7 +64,7 @@ function middleWords(piece: string, words: RegExpMatchArray[], position: number)
   for (const [index, word] of words.slice(first).entries()) {
     if (index >= mostWords && phrase.length >= leastLength) break
     const longer = piece.slice(start, (word.index ?? 0) + word[0].length)
-    if (longer.length > mostLength) break
+    if (index >= leastWords && longer.length > mostLength) break
     phrase = longer
     if (index + 1 >= leastWords && phrase.length >= mostLength / 2) break
   }
