@@ -1,13 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type Database, defaultConfig } from '@journeys/core/ops'
-import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createTestDatabase, createUser, type TestDatabase } from '../../../../../tests/support/database.ts'
-import { unzip } from '../../../../../tests/support/unzip.ts'
+import { openExport } from '../../../../../tests/support/export.ts'
 import { exportPerson } from './export.ts'
 
 let testDatabase: TestDatabase
@@ -117,16 +116,10 @@ test('whatever is in the rows, CSV and JSON read by somebody else give exactly t
         }
         await exportPerson(context, user, { file, force: true })
         const unpacked = await mkdtemp(join(folder, 'unpacked-'))
-        const path = await unzip(file, unpacked)
-        const jsonText = await readFile(join(path, 'data/public.things.json'), 'utf8')
-        const objects: Record<string, unknown>[] = JSON.parse(jsonText)
-        const cells = parse(await readFile(join(path, 'data/public.things.csv'), 'utf8'), {
-          bom: true,
-          columns: true,
-          cast: (value, { quoting, header }) =>
-            header ? value : quoting ? value.replace(/^'/, '') : value === '' ? null : value,
-        }) as Record<string, string | null>[]
-        const described = JSON.parse(await readFile(join(path, 'schema/public.things.schema.json'), 'utf8'))
+        const opened = await openExport(file, unpacked)
+        const objects = await opened.rows('public.things')
+        const cells = await opened.csv('public.things')
+        const described = JSON.parse(await opened.text('schema/public.things.schema.json'))
         await rm(unpacked, { recursive: true })
 
         expect(objects).toHaveLength(rows.length)

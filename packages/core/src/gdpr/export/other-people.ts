@@ -10,8 +10,8 @@ export const anotherPerson = '[another person]'
 const texts = new Set(['text', 'varchar', 'bpchar', 'citext'])
 
 /**
- * A row of the person may also name others: who it was sent to, who approved it. Their data is not given out (Art. 15(4) GDPR).
- * `undefined` for a column that names nobody.
+ * Whether a column of a person's row can name somebody else: who it was sent to, who approved it. Their data is not given out
+ * (Art. 15(4) GDPR).
  */
 export function mayNameOthers(table: string, column: Column, foreignKeys: readonly Edge[]): boolean {
   // The account itself names one person only, under every address that it holds or held.

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { link, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { ExitCode, JourneysError } from '../../errors.ts'
@@ -9,7 +9,7 @@ const leftover = /\.(\d+)\.unfinished$/
 /**
  * Writes a file that only its owner may read, under another name beside it, and gives it its own name when all of it is on the disk:
  * there is never half of one. What an earlier process left half done, because it was killed, is removed.
- * @param work gets the stream, and has written everything when it returns; `place` is what gives the file its name
+ * @param work gets the stream, hears its errors, and has ended it when it returns
  * @throws JourneysError `file_exists` (exit code 2) before anything is done; `file_not_written` when the disk refuses
  */
 export async function writePrivateFile<T>(
@@ -23,16 +23,17 @@ export async function writePrivateFile<T>(
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await removeLeftovers(folder, basename(path))
-    const file = await open(unfinished, 'wx', 0o600)
+    // The stream alone has the descriptor: closed twice, the second time would close what got its number meanwhile.
+    const output = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true })
+    const closed = new Promise<void>((resolve) => output.once('close', () => resolve()))
     try {
-      // Of the bare descriptor: the handle's own stream would keep it from being closed.
-      const result = await work(createWriteStream('', { fd: file.fd, autoClose: false }))
-      await file.sync()
-      await file.close()
+      const result = await work(output)
+      await closed
       await giveName(unfinished, path, options.force)
       return result
     } finally {
-      await file.close().catch(() => undefined)
+      output.destroy()
+      await closed
       await rm(unfinished, { force: true })
     }
   } catch (error) {
