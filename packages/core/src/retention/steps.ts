@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Database, Session } from '../database/connection.ts'
+import { serverError } from '../database/database-error.ts'
 import { ExitCode, JourneysError } from '../errors.ts'
 import { deleteExpiredRows } from './expired-rows.ts'
 import { type Month, readDetachedMonths, readExpiredMonths, readPendingMonth } from './month.ts'
@@ -112,8 +113,11 @@ function isFatal(error: unknown): boolean {
   )
 }
 
+/** Without the detail of the server, which quotes rows: the record holds no content. */
 function describe(error: unknown): string {
   if (!(error instanceof JourneysError)) return String(error)
+  const server = error.code === 'database_error' ? serverError(error) : undefined
+  if (server !== undefined) return `${server.message} (SQLSTATE ${server.code})`
   return [error.message, error.detail].filter(Boolean).join(': ')
 }
 
