@@ -18,7 +18,7 @@ ${style(css)}
 <body>
 <header>
 <span class="outcome ${outcome}">${outcome === 'done' ? 'DONE' : 'PARTLY DONE'}</span>
-<h1>Receipt for erasure ${erasure}</h1>
+<h1>Receipt for erasure <span class="whole">${erasure}</span></h1>
 <p class="quiet">Journeys · ${environment} · receipt number ${seq} · ${moment(finishedAt)}</p>
 </header>
 <main>
@@ -89,7 +89,7 @@ function keptTable(keep: Receipt['plan']['keep']): Markup {
 <tbody>
 ${keep.map(
   ({ table, rows, ground, until }) =>
-    markup`<tr><td><code>${table}</code></td><td>${ground}</td><td>${until === null ? '–' : day(until)}</td><td class="number">${number(rows)}</td></tr>\n`,
+    markup`<tr><td><code>${table}</code></td><td>${ground}</td><td class="whole">${until === null ? '–' : day(until)}</td><td class="number">${number(rows)}</td></tr>\n`,
 )}</tbody>
 </table>`
 }
@@ -134,26 +134,26 @@ function placesTable(
   dismissed: ReadonlySet<string>,
 ): Markup | null {
   if (places.length === 0) return null
-  return markup`<p><strong>${title}</strong></p>
+  return markup`<p class="title">${title}</p>
 <table>
 <thead><tr><th>Finding</th><th>Where</th><th>What</th><th class="number">Rows</th></tr></thead>
 <tbody>
 ${places.map(
   ({ id, kind, table, column, rows }) =>
-    markup`<tr><td>${id}${dismissed.has(id) ? ', dismissed' : ''}</td><td><code>${table}.${column}</code></td><td>${kind}</td><td class="number">${number(rows)}</td></tr>\n`,
+    markup`<tr><td class="whole">${id}${dismissed.has(id) ? ', dismissed' : ''}</td><td><code>${table}.${column}</code></td><td>${kind}</td><td class="number">${number(rows)}</td></tr>\n`,
 )}</tbody>
 </table>`
 }
 
 function dismissals({ dismissed }: ReceiptVerification): Markup | null {
   if (dismissed.length === 0) return null
-  return markup`<p><strong>Dismissed</strong></p>
+  return markup`<p class="title">Dismissed</p>
 <ul>${dismissed.map(({ finding, reason, by, at }) => markup`<li>${finding}: ${reason} (${by}, ${day(at)})</li>\n`)}</ul>`
 }
 
 function omissions(title: string, places: readonly { table: string; why: string }[]): Markup | null {
   if (places.length === 0) return null
-  return markup`<p><strong>${title}</strong></p>
+  return markup`<p class="title">${title}</p>
 <ul>${places.map(({ table, why }) => markup`<li><code>${table}</code>: ${why}</li>\n`)}</ul>`
 }
 
@@ -178,7 +178,7 @@ function stepsPart({ steps }: Receipt): Markup | null {
 <tbody>
 ${steps.map(
   ({ step, attempts, finishedAt, rows, state }) =>
-    markup`<tr><td>${step}</td><td>${finishedAt === null ? state : moment(finishedAt)}</td><td class="number">${number(attempts)}</td><td class="number">${rows === null ? '' : number(rows)}</td></tr>\n`,
+    markup`<tr><td>${step}</td><td class="whole">${finishedAt === null ? state : moment(finishedAt)}</td><td class="number">${number(attempts)}</td><td class="number">${rows === null ? '' : number(rows)}</td></tr>\n`,
 )}</tbody>
 </table>`
 }
