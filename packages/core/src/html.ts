@@ -13,15 +13,26 @@ export function html(parts: TemplateStringsArray, ...values: Child[]): Html {
   return new Html(parts.reduce((page, part, index) => page + rendered(values[index - 1]) + part))
 }
 
-/** Text of our own files (styles): never of a server, a user or a configuration. */
+/** Text of our own files (styles, scripts): never of a server, a user or a configuration. */
 export function trusted(text: string): Html {
   return new Html(text)
+}
+
+/** Data for a script of the page, as JSON that cannot end its element. */
+export function jsonForScript(value: unknown): Html {
+  return new Html(
+    JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'),
+  )
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 function rendered(value: Child): string {
   if (value instanceof Html) return value.text
   if (value === false || value === null || value === undefined) return ''
-  if (typeof value === 'string') return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  if (typeof value === 'string') return escapeHtml(value)
   if (typeof value === 'number') return String(value)
   return value.map(rendered).join('')
 }

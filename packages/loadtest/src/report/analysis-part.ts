@@ -1,5 +1,5 @@
+import type { Html } from '@journeys/core/ops'
 import type { LoadTestResult } from '../result.ts'
-import type { Html } from './html.ts'
 import { recoveryPart } from './recovery-part.ts'
 import { soakPart } from './soak-part.ts'
 import { spikePart } from './spike-part.ts'

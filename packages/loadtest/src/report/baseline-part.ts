@@ -1,8 +1,8 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { BaselineComparison, BaselineVerdict, ChangeVerdict, RequestChange } from '../baseline/comparison.ts'
 import type { LoadTestResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
 import { forestChart } from './forest-chart.ts'
-import { type Html, html } from './html.ts'
 import { count, counted, dateText, signedPercent } from './number-text.ts'
 import { type Cell, outcome, quiet, section, table } from './table.ts'
 

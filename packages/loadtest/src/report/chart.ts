@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import { clockTime } from '../profiles/duration.ts'
 import type { LoadTestResult } from '../result.ts'
-import { type Html, html } from './html.ts'
 import { axisSeconds, phaseShades } from './phase-bands.ts'
 import { latencyScale, linearScale } from './value-scale.ts'
 

@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { LoadTestResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { count, percent } from './number-text.ts'
 import { asTable, table } from './table.ts'
 

@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import { clockTime } from '../profiles/duration.ts'
 import type { FailureKind, FailureResult, LoadTestResult } from '../result.ts'
-import { type Html, html } from './html.ts'
 import { count, counted } from './number-text.ts'
 import { section, table } from './table.ts'
 

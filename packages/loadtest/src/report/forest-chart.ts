@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { ChangeVerdict, RequestChange } from '../baseline/comparison.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { signedPercent } from './number-text.ts'
 
 type Tested = RequestChange & {

@@ -1,7 +1,7 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { RecoveryAnalysis } from '../analysis/analysis.ts'
 import type { LoadTestResult } from '../result.ts'
 import { timeTicks } from './chart.ts'
-import { type Html, html } from './html.ts'
 import { axisNumber, count, counted, roundUp, seconds } from './number-text.ts'
 
 /** Seconds shown before the fault and after the service level is back. */

@@ -1,5 +1,5 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { LoadTestResult, PhaseResult } from '../result.ts'
-import { type Html, html } from './html.ts'
 import { count } from './number-text.ts'
 
 /** How long the charts' axis is, in seconds: whatever lasted longest of the plan, the load and the measurements. */

@@ -1,7 +1,7 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { RecoveryAnalysis } from '../analysis/analysis.ts'
 import { clockTime } from '../profiles/duration.ts'
 import type { LoadTestResult } from '../result.ts'
-import { type Html, html } from './html.ts'
 import { count, counted, seconds } from './number-text.ts'
 import { outageChart } from './outage-chart.ts'
 import { phaseComparison } from './spike-part.ts'

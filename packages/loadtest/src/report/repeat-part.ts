@@ -1,7 +1,7 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { LoadTestResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
 import { barRows } from './bar-rows.ts'
-import { type Html, html } from './html.ts'
 import { count, dateText, rate, smallShare } from './number-text.ts'
 import { section, table } from './table.ts'
 import { verdictLook, verdictWord } from './verdict-part.ts'

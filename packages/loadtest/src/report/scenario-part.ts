@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { LoadTestResult, RequestFigures, ScenarioResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { count, percent, rate } from './number-text.ts'
 import { bad, type Cell, quiet, section, table } from './table.ts'
 

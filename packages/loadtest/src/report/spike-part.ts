@@ -1,8 +1,8 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { PhaseFigures, ServiceLevel, SpikeAnalysis } from '../analysis/analysis.ts'
 import type { LoadTestResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
 import { barRows } from './bar-rows.ts'
-import { type Html, html } from './html.ts'
 import { axisTime, count, rate, seconds, smallShare } from './number-text.ts'
 import { outcome, section, table } from './table.ts'
 

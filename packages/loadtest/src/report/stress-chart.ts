@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { StressAnalysis, StressStep } from '../analysis/analysis.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { axisNumber, axisTime, rate, roundUp } from './number-text.ts'
 import { linearScale, logarithmicScale } from './value-scale.ts'
 

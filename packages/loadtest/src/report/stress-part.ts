@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { Breakage, StressAnalysis, StressStep } from '../analysis/analysis.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { count, rate, smallShare } from './number-text.ts'
 import { stressChart } from './stress-chart.ts'
 import { outcome, quiet, section, table } from './table.ts'

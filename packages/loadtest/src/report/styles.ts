@@ -1,6 +1,6 @@
+import { type Html, trusted } from '@journeys/core/ops'
 import barStyle from './bar-style.html'
 import chartStyle from './chart-style.html'
-import { type Html, trusted } from './html.ts'
 import pageStyle from './page-style.html'
 import partStyle from './part-style.html'
 import phoneStyle from './phone-style.html'

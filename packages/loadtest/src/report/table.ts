@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts'
+import { type Html, html } from '@journeys/core/ops'
 
 export type Cell = string | Html
 

@@ -1,6 +1,6 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { LoadTestResult, ThresholdResult } from '../result.ts'
 import { figureText } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { type Cell, outcome, quiet, section, table } from './table.ts'
 
 /** One row per threshold and phase, one column per scenario; below it why some were not judged. */

@@ -1,8 +1,8 @@
+import { type Html, html } from '@journeys/core/ops'
 import type { Drift } from '../analysis/analysis.ts'
 import { clockTime } from '../profiles/duration.ts'
 import type { LoadTestResult, ThresholdResult } from '../result.ts'
 import { milliseconds } from '../verdict/figure-text.ts'
-import { type Html, html } from './html.ts'
 import { bytes, count, counted, rate, seconds, signedPercent, smallShare } from './number-text.ts'
 import { outcome } from './table.ts'
 

@@ -1,5 +1,5 @@
+import { type Html, html, trusted } from '@journeys/core/ops'
 import type { LoadTestResult, Verdict } from '../result.ts'
-import { type Html, html, trusted } from './html.ts'
 import { count, dateText } from './number-text.ts'
 
 /** What the whole page comes down to, and why. The first thing that anybody reads. */
