@@ -19,7 +19,11 @@ const verification = z.object({
   left: z.array(finding).describe('found, and explained by nothing: the erasure failed'),
   held: z.array(finding).describe('found where a legal hold keeps it'),
   dismissed: z.array(finding).describe('found, and somebody answers for it'),
-  shared: z.array(finding).describe('the same name in rows of other living people'),
+  shared: z
+    .array(finding)
+    .describe(
+      'the same name or sentence, in nothing but rows of other living people, or a name among words of the schema',
+    ),
   unread: z.array(z.object({ table: z.string(), why: z.string() })).describe('not searched although it could be'),
   storage: z.object({ buckets: z.number(), objects: z.number() }).nullable(),
 })

@@ -119,7 +119,7 @@ function verificationPart({ verification, held }: Receipt): Markup {
 <p>After the erasure, on ${moment(at)}, the whole database was searched, by a part of the program that knows nothing of what erases:
 ${number(columns)} columns of ${number(tables)} tables, ${number(rows)} rows, ${size(bytes)}, for ${list(searched)}. <strong>${verdict}</strong> ${files}</p>
 ${placesTable('Found', found, dismissed)}
-${placesTable('The same name in rows that belong to other people, which is no finding', verification.shared, new Set())}
+${placesTable('The same name or sentence in rows of other people only, which is no finding', verification.shared, new Set())}
 ${dismissals(verification)}
 ${omissions('Could not be searched', verification.notSearched)}
 ${omissions(

@@ -31,7 +31,11 @@ const verification = z.strictObject({
   bytes: count,
   terms: z.strictObject({ id: count, email: count, phone: count, name: count, phrase: count }),
   found: z.array(finding).describe('what is still there; not empty only where a hold or a dismissal explains it'),
-  shared: z.array(finding).describe('the same name in rows that belong to other living people'),
+  shared: z
+    .array(finding)
+    .describe(
+      'the same name or sentence, in nothing but rows of other living people, or a name among words of the schema',
+    ),
   dismissed: z
     .array(z.strictObject({ finding: z.string(), reason: z.string(), by: z.string(), at: time }))
     .describe('findings that a person looked at and answers for'),
