@@ -127,12 +127,17 @@ export async function locateIn(
   const ids = wanted.terms.filter(({ text }) => isUuid(text)).map(({ text }) => text)
   const columns = table.columns.filter((one) => one.class !== 'number' || numbersOf(wanted.terms).length > 0)
   if (columns.length === 0) return []
-  const hays = columns.map((one, index) => `(${index}, lower((${printed(one)}) collate "C"))`)
+  const printeds = columns.map((one, index) => `(${index}, ${printed(one)})`)
   const { rows } = await queryable.query<{ column: number; term: number; rows: number; shared: number }>(
     `select v.index as column, n.term, count(distinct t.ctid) as rows,
        count(distinct t.ctid) filter (where ${belongsToAnother(table, '$6')}) as shared
      from only ${sqlIdentifier(table.schema, table.name)} as t
-     cross join lateral (select * from (values ${hays.join(', ')}) as hays (index, hay) offset 0) as v
+     cross join lateral (
+       select p.index, lower(p.text collate "C") as hay
+       from (values ${printeds.join(', ')}) as p (index, text)
+       where p.text collate "C" ~ $7
+       offset 0
+     ) as v
      join unnest($3::text[], $4::int[], $5::text[]) as n (needle, term, pattern)
        on strpos(v.hay, n.needle) > 0 and (n.pattern is null or v.hay ~ n.pattern)
      where t.ctid >= format('(%s,0)', $1::bigint)::tid and t.ctid < format('(%s,0)', $2::bigint)::tid and $6::uuid[] is not null
@@ -144,6 +149,7 @@ export async function locateIn(
       needles.map(({ term }) => term),
       needles.map(({ pattern }) => pattern),
       ids,
+      anyOf(needles.map(({ text }) => text)),
     ],
   )
   const places = rows.map(({ column, ...place }) => ({ ...place, column: columns[column]?.name ?? '' }))

@@ -94,7 +94,7 @@ class DatabaseSearch {
 
   /** Asking for the size of one that is locked waits: then one by one, so that only that one is left out. */
   private async sized(snapshot: string, tables: readonly SearchedTable[]): Promise<SizedTable[]> {
-    const wait = tables.length === 1 ? '5s' : '250ms'
+    const wait = tables.length === 1 ? {} : { lock: '250ms' }
     const sizes = await this.within(snapshot, (query) => readSizes(query, tables), wait).catch((error: unknown) => {
       if (sqlState(error) !== '55P03') throw error
       return undefined
@@ -156,7 +156,11 @@ class DatabaseSearch {
     const groups = await this.inPieces(
       segment,
       ({ from, to }) =>
-        this.within(snapshot, (query) => scanBlocks(query, table, this.wanted, { from, to, groupBlocks: size })),
+        this.within(
+          snapshot,
+          (query) => scanBlocks(query, table, this.wanted, { from, to, groupBlocks: size }),
+          patience(from, to),
+        ),
       // Too much for one text even so: value by value.
       ({ from }) => [{ block: from, rows: 0, suspicious: true, escaped: true }],
     )
@@ -171,7 +175,7 @@ class DatabaseSearch {
   private async locate(snapshot: string, segment: Segment): Promise<void> {
     const { table } = segment
     const places = await this.inPieces(segment, ({ from, to }) =>
-      this.within(snapshot, (query) => locateIn(query, table, this.wanted, { from, to })),
+      this.within(snapshot, (query) => locateIn(query, table, this.wanted, { from, to }), patience(from, to)),
     )
     this.count(table, places)
   }
@@ -179,7 +183,7 @@ class DatabaseSearch {
   private async readEscapes(snapshot: string, segment: Segment): Promise<void> {
     const { table } = segment
     const values = await this.inPieces(segment, ({ from, to }) =>
-      this.within(snapshot, (query) => readEscaped(query, table, this.wanted, { from, to })),
+      this.within(snapshot, (query) => readEscaped(query, table, this.wanted, { from, to }), patience(from, to)),
     )
     for (const { column, text, shared } of values) {
       const terms = [...termsInEscaped(text, this.wanted.needles)]
@@ -245,12 +249,12 @@ class DatabaseSearch {
   }
 
   /** One short transaction that sees the snapshot of all the others. */
-  private within<T>(snapshot: string, work: (queryable: Queryable) => Promise<T>, lockTimeout = '5s'): Promise<T> {
+  private within<T>(snapshot: string, work: (queryable: Queryable) => Promise<T>, patient: Patience = {}): Promise<T> {
     return this.database.readOnly(async (transaction) => {
       await transaction.query(
         // Blocks are read by their number; a plan for the whole table would read it once for every group. One message, four settings.
         `set transaction snapshot '${snapshot}'; set local row_security = off; set local enable_seqscan = off; set local jit = off;
-         set local lock_timeout = '${lockTimeout}'; set local bytea_output = 'hex'`,
+         set local lock_timeout = '${patient.lock ?? '5s'}'; set local statement_timeout = '${patient.statement ?? '30s'}'; set local bytea_output = 'hex'`,
       )
       return await work(transaction)
     })
@@ -269,6 +273,19 @@ class DatabaseSearch {
       table: table.label,
     })
   }
+}
+
+/** How long one waits, as Postgres writes it. */
+interface Patience {
+  /** @defaultValue 5s */
+  lock?: string
+  /** @defaultValue 30s */
+  statement?: string
+}
+
+/** A single block is not divided any further, and may hold a gigabyte in large values. */
+function patience(from: number, to: number): Patience {
+  return to - from === 1 ? { statement: '15min' } : {}
 }
 
 /** program_limit_exceeded, out_of_memory, internal_error ("invalid memory alloc request size"), query_canceled by its timeout. */
