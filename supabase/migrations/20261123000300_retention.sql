@@ -456,21 +456,33 @@ end
 $$;
 revoke all on function private.retire_month(text, regclass) from public;
 
--- Puts a retired month back where it was. Its rows are not looked at: the checks that it carries say what its bounds and its foreign
--- key would have to find out.
+-- Puts a retired month back where it was. That its rows are within its bounds is checked while it is still nobody's; attaching then
+-- takes the check's word, and its foreign key, and is done in a moment: it locks auth.users against everybody until the end.
 create function private.restore_month(month_name text, keep_until date) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
   month private.retired_partitions;
+  checked text;
 begin
   select r.* into strict month from private.retired_partitions r where r.name = month_name and r.state = 'retired' for update;
+  execute format(
+    'alter table retired.%I add constraint within_bounds check (date is not null and date >= %L and date < %L)',
+    month_name, coalesce(month.lower_bound, '-infinity'), month.upper_bound
+  );
   execute format('alter table retired.%I set schema partitions', month_name);
   execute format(
     'alter table public.journal_entries attach partition partitions.%I for values from (%s) to (%L)',
     month_name, coalesce(quote_literal(month.lower_bound), 'minvalue'), month.upper_bound
   );
+  -- This check, and the one that detaching made: the bounds say the same now.
+  for checked in
+    select c.conname from pg_catalog.pg_constraint c
+    where c.conrelid = format('partitions.%I', month_name)::regclass and c.contype = 'c' and c.coninhcount = 0
+  loop
+    execute format('alter table partitions.%I drop constraint %I', month_name, checked);
+  end loop;
   update private.retired_partitions r
   set state = 'restored', restored_at = clock_timestamp(), keep_until = restore_month.keep_until
   where r.id = month.id;
