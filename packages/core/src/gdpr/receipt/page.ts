@@ -1,6 +1,6 @@
 import { canonicalJson, receiptHash } from './canonical.ts'
-import { type Markup, markup, style } from './markup.ts'
-import css from './page.css'
+import { type Markup, markup, trusted } from './markup.ts'
+import style from './page-style.html'
 import type { Receipt, ReceiptVerification } from './receipt.ts'
 
 /** A receipt for a person to read, print on A4 and file. It stands alone: no script, nothing loaded, no personal data. */
@@ -13,7 +13,7 @@ export function renderReceiptPage(receipt: Receipt): string {
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Erasure ${erasure} · receipt ${seq}</title>
-${style(css)}
+${trusted(style)}
 </head>
 <body>
 <header>

@@ -388,6 +388,7 @@ test('the files are for their owner alone, the JSON byte for byte what was signe
   expect((await stat(pageFile)).mtimeMs).toBe(before.mtimeMs)
   const page = await readFile(pageFile, 'utf8')
   expect(page).toContain(receipt.subjectHash)
+  expect(page).toMatch(/<style>.*@page \{.*<\/style>/s)
   expect(page).not.toMatch(/<script|https?:/)
   expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
 })

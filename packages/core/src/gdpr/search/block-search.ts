@@ -22,7 +22,8 @@ export interface Place {
 /** Some blocks of a table, looked at together. */
 export interface BlockGroup {
   block: number
-  rows: number
+  /** `null`: they were too large to be counted on the way. */
+  rows: number | null
   /** Something may be there: worth a look row by row. */
   suspicious: boolean
   /** There are \uXXXX in it, which could spell anything. */
@@ -72,6 +73,20 @@ export async function scanBlocks(
     [range.from, range.to, range.groupBlocks, needles, anyOf(needles), ...values],
   )
   return rows
+}
+
+/** How many rows there are in some blocks. */
+export async function countBlocks(
+  queryable: Queryable,
+  table: SearchedTable,
+  { from, to }: { from: number; to: number },
+): Promise<number> {
+  const { rows } = await queryable.query<{ count: number }>(
+    `select count(*) as count from only ${sqlIdentifier(table.schema, table.name)} as t
+     where t.ctid >= format('(%s,0)', $1::bigint)::tid and t.ctid < format('(%s,0)', $2::bigint)::tid`,
+    [from, to],
+  )
+  return rows[0]?.count ?? 0
 }
 
 /** A regular expression for all of them in any case, and for an escape, which could spell one. */

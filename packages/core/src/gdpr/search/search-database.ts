@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../../database/connection.ts'
 import { sqlState } from '../../database/database-error.ts'
 import { ExitCode, JourneysError } from '../../errors.ts'
-import { locateIn, type Place, readEscaped, type SearchFor, scanBlocks } from './block-search.ts'
+import { countBlocks, locateIn, type Place, readEscaped, type SearchFor, scanBlocks } from './block-search.ts'
 import { FindingTally } from './finding-tally.ts'
 import { largeObjects, listLargeObjects, locateInObject } from './large-objects.ts'
 import { needlesOf } from './needle.ts'
@@ -162,14 +162,23 @@ class DatabaseSearch {
           patience(from, to),
         ),
       // Too much for one text even so: value by value.
-      ({ from }) => [{ block: from, rows: 0, suspicious: true, escaped: true }],
+      ({ from }) => [{ block: from, rows: null, suspicious: true, escaped: true }],
     )
-    this.rows.set(table.label, (this.rows.get(table.label) ?? 0) + groups.reduce((sum, { rows }) => sum + rows, 0))
+    for (const { rows } of groups) this.addRows(table, rows ?? 0)
     for (const group of groups) {
       const range = { table, from: group.block, to: Math.min(segment.to, group.block + size) }
+      if (group.rows === null) await this.countRows(snapshot, range)
       if (group.suspicious) await this.locate(snapshot, range)
       if (group.escaped) await this.readEscapes(snapshot, range)
     }
+  }
+
+  private async countRows(snapshot: string, { table, from, to }: Segment): Promise<void> {
+    this.addRows(table, await this.within(snapshot, (query) => countBlocks(query, table, { from, to })))
+  }
+
+  private addRows({ label }: SearchedTable, rows: number): void {
+    this.rows.set(label, (this.rows.get(label) ?? 0) + rows)
   }
 
   private async locate(snapshot: string, segment: Segment): Promise<void> {
