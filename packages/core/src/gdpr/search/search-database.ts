@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../database/connection.ts'
+import type { Database } from '../../database/connection.ts'
 import { sqlState } from '../../database/database-error.ts'
 import { ExitCode, JourneysError } from '../../errors.ts'
 import { countBlocks, locateIn, type Place, readEscaped, type SearchFor, scanBlocks } from './block-search.ts'
@@ -8,6 +8,7 @@ import { needlesOf } from './needle.ts'
 import type { NotSearched, SearchOptions, SearchReport } from './search-report.ts'
 import { readSearchScope, readSizes, type SearchedTable } from './search-tables.ts'
 import { groupBytes, type Segment, SegmentQueue, type SizedTable } from './segment-queue.ts'
+import { type Patience, SharedSnapshot } from './shared-snapshot.ts'
 import { type SearchTerm, type TermKind, termKinds } from './term.ts'
 import { termsInEscaped } from './unescape.ts'
 
@@ -69,7 +70,8 @@ class DatabaseSearch {
   /** Searches what has not been searched as it is now. @returns how much that was */
   private async onePass(pass: number) {
     return await this.database.readOnly(async (coordinator) => {
-      const { snapshot, at } = await takeSnapshot(coordinator)
+      const snapshot = await SharedSnapshot.take(this.database, coordinator)
+      const { at } = snapshot
       const scope = await readSearchScope(coordinator)
       for (const one of scope.notSearched) this.notSearched.set(one.table, one)
       const open = scope.tables.filter(({ oid, filenode }) => this.searched.get(oid)?.filenode !== filenode)
@@ -93,12 +95,14 @@ class DatabaseSearch {
   }
 
   /** Asking for the size of one that is locked waits: then one by one, so that only that one is left out. */
-  private async sized(snapshot: string, tables: readonly SearchedTable[]): Promise<SizedTable[]> {
+  private async sized(snapshot: SharedSnapshot, tables: readonly SearchedTable[]): Promise<SizedTable[]> {
     const wait = tables.length === 1 ? {} : { lock: '250ms' }
-    const sizes = await this.within(snapshot, (query) => readSizes(query, tables), wait).catch((error: unknown) => {
-      if (sqlState(error) !== '55P03') throw error
-      return undefined
-    })
+    const sizes = await snapshot
+      .within((query) => readSizes(query, tables), wait)
+      .catch((error: unknown) => {
+        if (sqlState(error) !== '55P03') throw error
+        return undefined
+      })
     if (sizes !== undefined) {
       return tables.flatMap((table) => {
         const size = sizes.get(table.oid)
@@ -129,7 +133,7 @@ class DatabaseSearch {
   }
 
   /** One connection: takes the next piece as long as there is one. */
-  private async work(snapshot: string, segments: SegmentQueue): Promise<void> {
+  private async work(snapshot: SharedSnapshot, segments: SegmentQueue): Promise<void> {
     let wantedBytes = firstStatementBytes
     try {
       while (!this.isStopped) {
@@ -149,15 +153,14 @@ class DatabaseSearch {
     }
   }
 
-  private async searchSegment(snapshot: string, segment: Segment): Promise<void> {
+  private async searchSegment(snapshot: SharedSnapshot, segment: Segment): Promise<void> {
     const { table } = segment
     if (this.notSearched.has(table.label)) return
     const size = table.groupBlocks
     const groups = await this.inPieces(
       segment,
       ({ from, to }) =>
-        this.within(
-          snapshot,
+        snapshot.within(
           (query) => scanBlocks(query, table, this.wanted, { from, to, groupBlocks: size }),
           patience(from, to),
         ),
@@ -173,26 +176,26 @@ class DatabaseSearch {
     }
   }
 
-  private async countRows(snapshot: string, { table, from, to }: Segment): Promise<void> {
-    this.addRows(table, await this.within(snapshot, (query) => countBlocks(query, table, { from, to })))
+  private async countRows(snapshot: SharedSnapshot, { table, from, to }: Segment): Promise<void> {
+    this.addRows(table, await snapshot.within((query) => countBlocks(query, table, { from, to })))
   }
 
   private addRows({ label }: SearchedTable, rows: number): void {
     this.rows.set(label, (this.rows.get(label) ?? 0) + rows)
   }
 
-  private async locate(snapshot: string, segment: Segment): Promise<void> {
+  private async locate(snapshot: SharedSnapshot, segment: Segment): Promise<void> {
     const { table } = segment
     const places = await this.inPieces(segment, ({ from, to }) =>
-      this.within(snapshot, (query) => locateIn(query, table, this.wanted, { from, to }), patience(from, to)),
+      snapshot.within((query) => locateIn(query, table, this.wanted, { from, to }), patience(from, to)),
     )
     this.count(table, places)
   }
 
-  private async readEscapes(snapshot: string, segment: Segment): Promise<void> {
+  private async readEscapes(snapshot: SharedSnapshot, segment: Segment): Promise<void> {
     const { table } = segment
     const values = await this.inPieces(segment, ({ from, to }) =>
-      this.within(snapshot, (query) => readEscaped(query, table, this.wanted, { from, to }), patience(from, to)),
+      snapshot.within((query) => readEscaped(query, table, this.wanted, { from, to }), patience(from, to)),
     )
     for (const { column, text, shared } of values) {
       const terms = [...termsInEscaped(text, this.wanted.needles)]
@@ -203,11 +206,11 @@ class DatabaseSearch {
     }
   }
 
-  private async searchLargeObjects(snapshot: string, oids: readonly number[]): Promise<void> {
+  private async searchLargeObjects(snapshot: SharedSnapshot, oids: readonly number[]): Promise<void> {
     for (const oid of oids) {
       this.options.signal?.throwIfAborted()
       try {
-        const places = await this.within(snapshot, (query) => locateInObject(query, oid, this.wanted))
+        const places = await snapshot.within((query) => locateInObject(query, oid, this.wanted))
         for (const place of places) this.tally.add(largeObjects, place)
       } catch (error) {
         const state = sqlState(error) ?? ''
@@ -257,18 +260,6 @@ class DatabaseSearch {
     return []
   }
 
-  /** One short transaction that sees the snapshot of all the others. */
-  private within<T>(snapshot: string, work: (queryable: Queryable) => Promise<T>, patient: Patience = {}): Promise<T> {
-    return this.database.readOnly(async (transaction) => {
-      await transaction.query(
-        // Blocks are read by their number; a plan for the whole table would read it once for every group. One message, four settings.
-        `set transaction snapshot '${snapshot}'; set local row_security = off; set local enable_seqscan = off; set local jit = off;
-         set local lock_timeout = '${patient.lock ?? '5s'}'; set local statement_timeout = '${patient.statement ?? '30s'}'; set local bytea_output = 'hex'`,
-      )
-      return await work(transaction)
-    })
-  }
-
   private advance({ table, from, to }: Segment): void {
     this.doneBytes += (table.bytes * (to - from)) / table.blocks
     const elapsedMs = performance.now() - this.started
@@ -284,14 +275,6 @@ class DatabaseSearch {
   }
 }
 
-/** How long one waits, as Postgres writes it. */
-interface Patience {
-  /** @defaultValue 5s */
-  lock?: string
-  /** @defaultValue 30s */
-  statement?: string
-}
-
 /** A single block is not divided any further, and may hold a gigabyte in large values. */
 function patience(from: number, to: number): Patience {
   return to - from === 1 ? { statement: '15min' } : {}
@@ -299,16 +282,6 @@ function patience(from: number, to: number): Patience {
 
 /** program_limit_exceeded, out_of_memory, internal_error ("invalid memory alloc request size"), query_canceled by its timeout. */
 const tooLarge = new Set(['54000', '53200', 'XX000', '57014'])
-
-/** @throws JourneysError where a snapshot cannot be shared, as on a standby */
-async function takeSnapshot(queryable: Queryable): Promise<{ snapshot: string; at: Date }> {
-  const { rows } = await queryable.query<{ snapshot: string; at: Date }>(
-    'select pg_export_snapshot() as snapshot, now() as at',
-  )
-  const taken = rows[0]
-  if (taken === undefined || !/^[0-9A-F-]+$/.test(taken.snapshot)) throw new TypeError('no snapshot was exported')
-  return taken
-}
 
 function countByKind(terms: readonly SearchTerm[]): Record<TermKind, number> {
   const counts = termKinds.map((kind): [TermKind, number] => [kind, terms.filter((term) => term.kind === kind).length])
