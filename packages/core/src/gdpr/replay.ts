@@ -3,6 +3,7 @@ import { JourneysError } from '../errors.ts'
 import type { GdprContext } from './erasure/context.ts'
 import { eraseUser, resumeErasure } from './erasure.ts'
 import { planErasure } from './plan-erasure.ts'
+import { reinstateReceipts } from './receipt/reinstate.ts'
 import { unknownErasures } from './replay-journal.ts'
 import { type MemoryProblem, rememberErasures } from './replay-memory.ts'
 import { eraseRemains } from './replay-remains.ts'
@@ -114,6 +115,8 @@ export async function runReplay(
   options: ReplayOptions & { onResult?: (result: ReplayedPerson) => void } = {},
 ): Promise<ReplayResult> {
   const plan = await planReplay(context, options)
+  // Before the first new receipt: it must not take a number that one on paper has.
+  await reinstateReceipts(context, [context.folder, ...(options.receipts ?? [])])
   const results: ReplayedPerson[] = []
   const add = (result: ReplayedPerson) => {
     results.push(result)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import { exampleSearch, ReceiptBench } from '../../../../../tests/support/receip
 import type { Database } from '../../database/connection.ts'
 import { type GdprKeys, gdprKeysOf, newGdprSecret } from '../key.ts'
 import { fileReceipt } from './receipt-file.ts'
+import { reinstateReceipts } from './reinstate.ts'
 import { verifyReceipt } from './verify-receipt.ts'
 import { type WrittenReceipt, writeReceipt } from './write-receipt.ts'
 
@@ -130,4 +131,45 @@ test('the files are for their owner alone, the JSON byte for byte what was signe
   expect(page).toMatch(/<style>.*@page \{.*<\/style>/s)
   expect(page).not.toMatch(/<script|https?:/)
   expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+describe('after a restore of an older database', () => {
+  test('filed receipts are put back into the chain and the ledger, and the next one continues them', async () => {
+    const first = await bench.finish(await bench.openErasure())
+    const second = await bench.finish(await bench.openErasure())
+    const third = await bench.finish(await bench.openErasure())
+    const place = join(folder, 'restored')
+    for (const { text } of [first, second, third]) await fileReceipt(place, text)
+    await writeFile(join(place, '0002-E-FFFFFFFF.json'), second.text.replace('"seq":2', '"seq":3'))
+    await bench.tamper(`delete from private.erasure_receipts where seq > 1;
+      delete from private.erasure_ledger where id <> '${first.receipt.erasure}'`)
+
+    expect(await reinstateReceipts(bench, [place])).toBe(2)
+    expect(await reinstateReceipts(bench, [place])).toBe(0)
+    for (const { text } of [first, second, third]) {
+      expect((await bench.verify(text)).checks.every(({ state }) => state === 'ok')).toBe(true)
+    }
+    const { rows } = await database.query('select step, done_at from private.erasure_by_hand where erasure_id = $1', [
+      second.receipt.erasure,
+    ])
+    expect(rows).toEqual([{ step: 'backups', done_at: null }])
+    expect((await bench.finish(await bench.openErasure())).receipt.previous).toEqual({ seq: 3, hash: third.hash })
+  })
+
+  test('not what another key signed, nor what another environment filed, nor a chain that went on without them', async () => {
+    await bench.finish(await bench.openErasure())
+    const lost = await bench.finish(await bench.openErasure())
+    const place = join(folder, 'forked')
+    await fileReceipt(place, lost.text)
+    await bench.tamper(
+      `delete from private.erasure_receipts where seq = 2; delete from private.erasure_ledger where id = '${lost.receipt.erasure}'`,
+    )
+    const { database: target, keys: own } = bench
+    const other = gdprKeysOf([newGdprSecret()])
+    expect(await reinstateReceipts({ database: target, keys: other, environment }, [place])).toBe(0)
+    expect(await reinstateReceipts({ database: target, keys: own, environment: { name: 'live' } }, [place])).toBe(0)
+    await bench.finish(await bench.openErasure())
+    expect(await reinstateReceipts(bench, [place])).toBe(0)
+    await expect(bench.verify(lost.text)).rejects.toMatchObject({ code: 'receipt_unknown' })
+  })
 })

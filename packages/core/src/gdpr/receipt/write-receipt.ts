@@ -49,11 +49,10 @@ export async function writeReceipt(
   context: Pick<GdprContext, 'keys' | 'environment'>,
   input: ReceiptInput,
 ): Promise<WrittenReceipt> {
-  await transaction.query("select pg_advisory_xact_lock(hashtextextended('journeys:erasure_receipts', 0))")
+  const previous = await lastReceipt(transaction)
   const entry = await findEntry(transaction, input.erasure)
   if (entry === undefined) throw new TypeError(`${input.erasure} is not in the ledger`)
   const key = keyWithId(context.keys, entry.keyId)
-  const previous = await lastReceipt(transaction)
   const content: ReceiptContent = {
     ...(await contentOf(transaction, entry, input)),
     environment: context.environment.name,
@@ -75,8 +74,10 @@ export async function writeReceipt(
   return { receipt, text, hash }
 }
 
-async function lastReceipt(queryable: Queryable): Promise<{ seq: number; hash: string } | null> {
-  const { rows } = await queryable.query<{ seq: number; hash: string }>(
+/** The end of the chain, which stays the end until the transaction is over: whoever wants to add to it waits. */
+export async function lastReceipt(transaction: Queryable): Promise<{ seq: number; hash: string } | null> {
+  await transaction.query("select pg_advisory_xact_lock(hashtextextended('journeys:erasure_receipts', 0))")
+  const { rows } = await transaction.query<{ seq: number; hash: string }>(
     'select seq, hash from private.erasure_receipts order by seq desc limit 1',
   )
   return rows[0] ?? null
