@@ -16,6 +16,8 @@ export interface DatabaseAddress {
   /** host:port/database as user, without the password: what messages may say. */
   label: string
   isLoopback: boolean
+  /** A pooler that hands out another server connection for each transaction: locks and settings of a session do not hold there. */
+  sharesSessions: boolean
 }
 
 const verifiedModes = new Set(['require', 'verify-ca', 'verify-full'])
@@ -62,7 +64,23 @@ export function parseDatabaseUrl(databaseUrl: string): DatabaseAddress {
     options: url.searchParams.get('options') ?? undefined,
     label: `${host.includes(':') ? `[${host}]` : host}:${port}/${database} as ${user}`,
     isLoopback,
+    // https://supabase.com/docs/guides/database/connecting-to-postgres: transaction mode, shared and dedicated alike.
+    sharesSessions: port === 6543 && /\.supabase\.(com|co)$/.test(host),
   }
+}
+
+/** @throws JourneysError `session_needed` (exit code 2) where a session's locks would protect nothing */
+export function requireSessions({ sharesSessions, label }: DatabaseAddress): void {
+  if (!sharesSessions) return
+  throw new JourneysError(
+    'session_needed',
+    'This needs a connection of its own, and DATABASE_URL goes through a pooler',
+    {
+      detail: `${label} is a pooler in transaction mode: a lock that is to keep out a second run would be lost between two statements`,
+      hint: 'write port 5432 in DATABASE_URL: the direct connection, or the pooler in session mode',
+      exitCode: ExitCode.usage,
+    },
+  )
 }
 
 function tlsOptions(parameters: URLSearchParams, isLoopback: boolean): false | ConnectionOptions {

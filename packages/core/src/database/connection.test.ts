@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../../tests/support/database.ts'
 import { JourneysError } from '../errors.ts'
-import { parseDatabaseUrl } from './address.ts'
+import { parseDatabaseUrl, requireSessions } from './address.ts'
 import { type ConnectOptions, connect, type Database } from './connection.ts'
 import { serverError, sqlState } from './database-error.ts'
 import { sqlIdentifier } from './identifier.ts'
@@ -285,6 +285,19 @@ describe('transactions', () => {
 })
 
 describe('a connection of one’s own', () => {
+  test.each(['aws-0-eu-central-1.pooler.supabase.com', 'db.abcdefghijklmnopqrst.supabase.co'])(
+    'is not to be had of %s in transaction mode, and what to write instead is said',
+    (host) => {
+      const at = (port: number) => () =>
+        requireSessions(parseDatabaseUrl(`postgres://u:secret@${host}:${port}/postgres`))
+      expect(at(5432)).not.toThrow()
+      expect(at(6543)).toThrow(
+        expect.objectContaining({ code: 'session_needed', exitCode: 2, hint: expect.stringContaining('5432') }),
+      )
+      expect(at(6543)).not.toThrow(/secret/)
+    },
+  )
+
   const isFree = async () => {
     const { rows } = await database.query<{ free: boolean }>(
       'select pg_try_advisory_lock(7) as free, pg_advisory_unlock(7)',

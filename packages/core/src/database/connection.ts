@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { JourneysError } from '../errors.ts'
-import { type DatabaseAddress, parseDatabaseUrl } from './address.ts'
+import { type DatabaseAddress, parseDatabaseUrl, requireSessions } from './address.ts'
 import { databaseError } from './database-error.ts'
 
 export interface ConnectOptions {
@@ -45,6 +45,7 @@ export interface Database extends Queryable {
   /**
    * One connection outside any transaction, for what must be on one: a session's advisory lock, `set`, and statements that
    * refuse a transaction (`detach partition concurrently`). It is closed afterwards, and with it everything that was set or held.
+   * @throws JourneysError `session_needed` (exit code 2) behind a pooler in transaction mode
    */
   session<T>(work: (session: Session) => Promise<T>): Promise<T>
   end(): Promise<void>
@@ -153,14 +154,16 @@ export async function connect(databaseUrl: string, options: ConnectOptions = {})
       withClient((client, discard) =>
         inTransaction(client, 'begin isolation level repeatable read read only', work, discard),
       ),
-    session: (work) =>
-      withClient(async (client, discard) => {
+    session: async (work) => {
+      requireSessions(address)
+      return await withClient(async (client, discard) => {
         discard()
         return await work({
           query: (text, values) => run(client, text, values),
           transaction: (inner) => inTransaction(client, 'begin', inner, discard),
         })
-      }),
+      })
+    },
     end: () => pool.end(),
   }
 }
