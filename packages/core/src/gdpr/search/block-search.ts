@@ -24,8 +24,8 @@ export interface BlockGroup {
   block: number
   /** `null`: they were too large to be counted on the way. */
   rows: number | null
-  /** Something may be there: worth a look row by row. */
-  suspicious: boolean
+  /** Terms that may be in it, and are worth a look row by row; `null`: whichever. */
+  terms: number[] | null
   /** There are \uXXXX in it, which could spell anything. */
   escaped: boolean
 }
@@ -47,17 +47,20 @@ export async function scanBlocks(
   range: { from: number; to: number; groupBlocks: number },
 ): Promise<BlockGroup[]> {
   const { pieces, hits, values } = fastParts(table, wanted)
-  const needles = needlesFor(table, wanted.needles).map(({ text }) => text)
-  const { rows } = await queryable.query<BlockGroup>(
+  const needles = needlesFor(table, wanted.needles)
+  const texts = needles.map(({ text }) => text)
+  const typed = typedTerms(table, wanted.terms)
+  const { rows } = await queryable.query<Omit<BlockGroup, 'terms'> & { hit: boolean; seen: number[] }>(
     `select
        g.block,
        r.rows,
-       r.hit or case when s.seen then exists (
-         select
+       r.hit,
+       case when s.seen then array(
+         select n.index::int
          from (select lower(r.hay) as hay offset 0) as l
-         cross join unnest($4::text[]) as n (needle)
+         cross join unnest($4::text[]) with ordinality as n (needle, index)
          where strpos(l.hay, n.needle) > 0
-       ) else false end as suspicious,
+       ) else '{}' end as seen,
        case when s.seen then r.hay ~ '\\\\[uU][0-9a-fA-F]{4}' else false end as escaped
      from generate_series($1::bigint, $2::bigint - 1, $3::bigint) as g (block)
      cross join lateral (
@@ -70,9 +73,20 @@ export async function scanBlocks(
          and t.ctid < format('(%s,0)', least(g.block + $3::bigint, $2::bigint))::tid
      ) as r
      cross join lateral (select r.hay ~ $5 as seen offset 0) as s`,
-    [range.from, range.to, range.groupBlocks, needles, anyOf(needles), ...values],
+    [range.from, range.to, range.groupBlocks, texts, anyOf(texts), ...values],
   )
-  return rows
+  return rows.map(({ hit, seen, ...group }) => ({
+    ...group,
+    terms: [...new Set([...seen.map((index) => needles[index - 1]?.term ?? 0), ...(hit ? typed : [])])],
+  }))
+}
+
+/** Terms that are compared with a column as its type allows, and of which one does not learn which it was. */
+function typedTerms({ columns }: SearchedTable, terms: readonly SearchTerm[]): number[] {
+  const hasWords = columns.some((column) => column.class === 'words')
+  return terms.flatMap(({ kind }, term) =>
+    kind === 'id' || kind === 'phone' || (kind === 'phrase' && hasWords) ? [term] : [],
+  )
 }
 
 /** How many rows there are in some blocks. */
@@ -130,15 +144,17 @@ function fastParts(table: SearchedTable, { terms }: SearchFor) {
 
 /**
  * The exact look, row by row and column by column.
- * @param from first block, @param to the block after the last
+ * @param range.to the block after the last
+ * @param terms which of them; `null`: all
  */
 export async function locateIn(
   queryable: Queryable,
   table: SearchedTable,
   wanted: SearchFor,
   range: { from: number; to: number },
+  terms: readonly number[] | null,
 ): Promise<Place[]> {
-  const needles = needlesFor(table, wanted.needles)
+  const needles = needlesFor(table, wanted.needles).filter(({ term }) => terms === null || terms.includes(term))
   const ids = wanted.terms.filter(({ text }) => isUuid(text)).map(({ text }) => text)
   const columns = table.columns.filter((one) => one.class !== 'number' || numbersOf(wanted.terms).length > 0)
   if (columns.length === 0) return []
@@ -150,7 +166,8 @@ export async function locateIn(
      cross join lateral (
        select p.index, lower(p.text collate "C") as hay
        from (values ${printeds.join(', ')}) as p (index, text)
-       where p.text collate "C" ~ $7
+       -- Beginning with a regular expression costs more than a short value is worth.
+       where octet_length(p.text) < 1000 or p.text collate "C" ~ $7
        offset 0
      ) as v
      join unnest($3::text[], $4::int[], $5::text[]) as n (needle, term, pattern)

@@ -1,7 +1,15 @@
 import type { Database } from '../../database/connection.ts'
 import { sqlState } from '../../database/database-error.ts'
 import { ExitCode, JourneysError } from '../../errors.ts'
-import { countBlocks, locateIn, type Place, readEscaped, type SearchFor, scanBlocks } from './block-search.ts'
+import {
+  type BlockGroup,
+  countBlocks,
+  locateIn,
+  type Place,
+  readEscaped,
+  type SearchFor,
+  scanBlocks,
+} from './block-search.ts'
 import { FindingTally } from './finding-tally.ts'
 import { largeObjects, listLargeObjects, locateInObject } from './large-objects.ts'
 import { needlesOf } from './needle.ts'
@@ -165,13 +173,13 @@ class DatabaseSearch {
           patience(from, to),
         ),
       // Too much for one text even so: value by value.
-      ({ from }) => [{ block: from, rows: null, suspicious: true, escaped: true }],
+      ({ from }) => [{ block: from, rows: null, terms: null, escaped: true }],
     )
     for (const { rows } of groups) this.addRows(table, rows ?? 0)
     for (const group of groups) {
       const range = { table, from: group.block, to: Math.min(segment.to, group.block + size) }
       if (group.rows === null) await this.countRows(snapshot, range)
-      if (group.suspicious) await this.locate(snapshot, range)
+      if (group.terms === null || group.terms.length > 0) await this.locate(snapshot, range, group.terms)
       if (group.escaped) await this.readEscapes(snapshot, range)
     }
   }
@@ -184,10 +192,10 @@ class DatabaseSearch {
     this.rows.set(label, (this.rows.get(label) ?? 0) + rows)
   }
 
-  private async locate(snapshot: SharedSnapshot, segment: Segment): Promise<void> {
+  private async locate(snapshot: SharedSnapshot, segment: Segment, terms: BlockGroup['terms']): Promise<void> {
     const { table } = segment
     const places = await this.inPieces(segment, ({ from, to }) =>
-      snapshot.within((query) => locateIn(query, table, this.wanted, { from, to }), patience(from, to)),
+      snapshot.within((query) => locateIn(query, table, this.wanted, { from, to }, terms), patience(from, to)),
     )
     this.count(table, places)
   }
