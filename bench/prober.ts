@@ -18,6 +18,8 @@ export interface Waits {
   median: number
   p99: number
   longest: number
+  /** With the moment at which each began, in milliseconds since 1970. */
+  each: { at: number; ms: number }[]
 }
 
 /** One turn every so often: often enough to meet a wait of 50 ms ten times, seldom enough to leave the machine to the others. */
@@ -56,7 +58,9 @@ async function asSomebody(client: pg.Client, method: 'GET' | 'POST', work: Work)
 
 /** How long the oldest transaction has been open that has written something, and so holds row locks: of anybody but the probes. */
 const oldestWriting = `select coalesce(extract(epoch from max(clock_timestamp() - xact_start)) * 1000, 0)::float8 as ms
-  from pg_stat_activity where backend_xid is not null and usename <> 'authenticator' and backend_type = 'client backend'`
+  from pg_stat_activity where backend_xid is not null and usename <> 'authenticator' and backend_type = 'client backend'
+    -- Its transactions are many, and all count from the beginning of the statement; it locks no row.
+    and query not like 'analyze %'`
 
 async function look(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ ms: number }>(oldestWriting)
@@ -73,7 +77,7 @@ process.on('message', async (message: ProbeOrder | 'stop') => {
   const { kind, url } = message
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  const waits: number[] = []
+  const all: Waits['each'] = []
   // The first turns warm up the plans and the code.
   for (let turn = -20; !stopping; turn++) {
     const start = performance.now()
@@ -81,14 +85,14 @@ process.on('message', async (message: ProbeOrder | 'stop') => {
     if (kind === 'locks') seen = await look(client)
     else if (kind === 'reader') await asSomebody(client, 'GET', read(turn))
     else await asSomebody(client, 'POST', write)
-    if (turn >= 0) waits.push(seen ?? performance.now() - start)
+    const ms = seen ?? performance.now() - start
+    if (turn >= 0) all.push({ at: Date.now() - ms, ms })
     if (turn === 0) process.send?.('ready')
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
   await client.end()
-  waits.sort((a, b) => a - b)
+  const waits = all.map(({ ms }) => ms).sort((a, b) => a - b)
   const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? 0
-  process.send?.({ turns: waits.length, median: at(0.5), p99: at(0.99), longest: at(1) } satisfies Waits, () =>
-    process.disconnect(),
-  )
+  const result: Waits = { turns: waits.length, median: at(0.5), p99: at(0.99), longest: at(1), each: all }
+  process.send?.(result, () => process.disconnect())
 })
