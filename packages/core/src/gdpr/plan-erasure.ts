@@ -25,6 +25,8 @@ export interface PlanContext {
 export interface PlanOptions {
   /** Scores that enough other people wrote, too, may stay without the person. @defaultValue false */
   keepStatistics?: boolean | undefined
+  /** What was read a moment ago: while a person's row is locked, only their rows are counted. @defaultValue read anew */
+  known?: { owner: RowOwner; found: Awaited<ReturnType<typeof readPersonTables>> } | undefined
 }
 
 /**
@@ -50,8 +52,10 @@ export async function planFor(
   options: PlanOptions = {},
 ): Promise<ErasurePlan> {
   const map = personalDataMap(context.config.personalData)
-  const owner = await readRowOwner(queryable, person)
-  const found = await readPersonTables(queryable, map)
+  const { owner, found } = options.known ?? {
+    owner: await readRowOwner(queryable, person),
+    found: await readPersonTables(queryable, map),
+  }
   const held = await readHeld(queryable, owner.id)
   const readable = found.tables.filter(({ mayRead, viaStorage }) => mayRead && !viaStorage)
   const counts = await countEach(queryable, readable, owner)

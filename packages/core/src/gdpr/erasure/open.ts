@@ -7,7 +7,6 @@ import { personalDataMap } from '../map.ts'
 import { findPerson, type Person } from '../person.ts'
 import type { ErasurePlan } from '../plan.ts'
 import { planFor } from '../plan-erasure.ts'
-import type { PersonTable } from '../rows/person-table.ts'
 import { readPersonTables } from '../rows/read-person-tables.ts'
 import { type RowOwner, readRowOwner } from '../rows/row-owner.ts'
 import { sealPerson } from '../seal.ts'
@@ -68,7 +67,7 @@ export async function openErasure(
 interface Prepared {
   owner: RowOwner
   terms: SearchTerm[]
-  tables: readonly PersonTable[]
+  found: Awaited<ReturnType<typeof readPersonTables>>
 }
 
 /**
@@ -80,20 +79,21 @@ async function prepare({ database, config }: GdprContext, person: Person): Promi
   return await database.readOnly(async (transaction) => ({
     owner: await readRowOwner(transaction, person),
     terms: await collectTerms(transaction, map, person),
-    tables: (await readPersonTables(transaction, map)).tables,
+    found: await readPersonTables(transaction, map),
   }))
 }
 
 async function writeEntry(
   context: GdprContext,
   transaction: Queryable,
-  { person, id, owner, terms, tables }: Prepared & { person: Person; id: string },
+  { person, id, owner, terms, found }: Prepared & { person: Person; id: string },
   options: OpenOptions,
 ): Promise<LedgerEntry> {
   await requireLedgerKeys(transaction, context.keys)
-  const plan = await planFor(transaction, person, context, { keepStatistics: options.keepStatistics })
+  const known = { owner: await readRowOwner(transaction, person), found }
+  const plan = await planFor(transaction, person, context, { keepStatistics: options.keepStatistics, known })
   refuseObstacles(plan)
-  const isSame = JSON.stringify(owner) === JSON.stringify(await readRowOwner(transaction, person))
+  const isSame = JSON.stringify(owner) === JSON.stringify(known.owner)
   if (plan.id !== options.plan || !isSame) throw stale(options.plan, plan.id)
   const { user: _, ...counts } = plan
   const entry = await insertEntry(transaction, context.keys, {
@@ -109,7 +109,7 @@ async function writeEntry(
     options: { keepStatistics: options.keepStatistics },
     replays: options.replays,
   })
-  await planSteps(transaction, id, stepsOf(tables, presentTables(plan)))
+  await planSteps(transaction, id, stepsOf(found.tables, presentTables(plan)))
   await endStep(transaction, id, 'open', {})
   await transaction.query(
     `insert into private.erasure_by_hand (erasure_id, step, title, todo)
