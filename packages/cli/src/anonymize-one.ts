@@ -45,7 +45,7 @@ export async function anonymizeOne(
 ): Promise<Outcome<AnonymizeDocument>> {
   const gdpr = await gdprContext(context)
   const target = await findTarget(gdpr, input.user)
-  if (target.entry !== undefined) return await goOn(gdpr, target.entry, input)
+  if (target.entry !== undefined) return await goOn(context, gdpr, target.entry, input)
   if (input.dismiss !== undefined) {
     throw usageError('--dismiss is about an erasure that has begun, and this person has none', 'journeys gdpr status')
   }
@@ -61,28 +61,37 @@ export async function anonymizeOne(
     requestedAt: input.received,
     reason: input.reason,
   })
-  return answer(outcome, personOf(person))
+  return answer(context, outcome, personOf(person))
 }
 
-async function goOn(gdpr: GdprContext, entry: LedgerEntry, input: AnonymizeInput): Promise<Outcome<AnonymizeDocument>> {
+async function goOn(
+  context: CommandContext,
+  gdpr: GdprContext,
+  entry: LedgerEntry,
+  input: AnonymizeInput,
+): Promise<Outcome<AnonymizeDocument>> {
   const user = entry.userId === null ? null : { id: entry.userId, email: null, createdAt: null }
   if (input.dryRun) {
     const plan = erasurePlanDocumentOf(entry.plan as unknown as LedgerPlan)
     return { document: { user, plan, next: `journeys gdpr anonymize ${entry.id}${envFlag(gdpr)}`, result: null } }
   }
   if (input.dismiss !== undefined) await dismissFinding(gdpr, entry.id, input.dismiss, input.reason)
-  return answer(await resumeErasure(gdpr, entry.id), user)
+  return answer(context, await resumeErasure(gdpr, entry.id), user)
 }
 
 const exitCodes = { done: ExitCode.ok, partial: ExitCode.findings, failed: ExitCode.failed } as const
 
-function answer(outcome: ErasureOutcome, user: AnonymizeDocument['user']): Outcome<AnonymizeDocument> {
+function answer(
+  { cwd }: CommandContext,
+  outcome: ErasureOutcome,
+  user: AnonymizeDocument['user'],
+): Outcome<AnonymizeDocument> {
   return {
     document: {
       user,
       plan: erasurePlanDocumentOf(outcome.plan),
       next: null,
-      result: erasureOutcomeDocumentOf(outcome),
+      result: erasureOutcomeDocumentOf(outcome, cwd),
     },
     exitCode: exitCodes[outcome.outcome],
   }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   const { plan } = JSON.parse(stdout) as { plan: { id: string } }
   const done = await journeys(`gdpr anonymize ${anna.email} --plan ${plan.id} --confirm ${anna.email} --json`)
   const { result } = JSON.parse(done.stdout) as { result: { erasure: string; receiptFile: string } }
-  file = result.receiptFile
+  file = join(workdir, result.receiptFile)
   erasure = result.erasure
 })
 afterAll(async () => {

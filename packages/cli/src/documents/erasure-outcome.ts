@@ -1,5 +1,6 @@
 import type { ErasureOutcome, Verification } from '@journeys/core/ops'
 import { z } from 'zod'
+import { shownPath } from '../shown-path.ts'
 
 const finding = z.object({
   id: z.string().describe('what --dismiss takes'),
@@ -56,10 +57,13 @@ export const erasureOutcomeDocument = z.object({
 
 export type ErasureOutcomeDocument = z.output<typeof erasureOutcomeDocument>
 
-export function erasureOutcomeDocumentOf(outcome: ErasureOutcome): ErasureOutcomeDocument {
-  const { verification, plan: _, requestedAt, dueAt, finishedAt, byHand, ...rest } = outcome
+/** @param cwd where the command was typed: files are named as one would type them there */
+export function erasureOutcomeDocumentOf(outcome: ErasureOutcome, cwd: string): ErasureOutcomeDocument {
+  const { verification, plan: _, requestedAt, dueAt, finishedAt, byHand, receiptFile, pageFile, ...rest } = outcome
   return {
     ...rest,
+    ...(receiptFile !== undefined && { receiptFile: shownPath(receiptFile, cwd) }),
+    ...(pageFile !== undefined && { pageFile: shownPath(pageFile, cwd) }),
     requestedAt: requestedAt.toISOString(),
     dueAt: dueAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
