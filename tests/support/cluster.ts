@@ -42,8 +42,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     dataDir: join(folder, 'data'),
     password: passwords.supabase_admin,
     logFile: join(folder, 'postgres.log'),
-    // Nothing here has to survive a crash.
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+    settings: {
+      // Nothing here has to survive a crash.
+      ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+      max_connections: '200',
+      // One server for the databases of all test files: statements of one must not push out those of another.
+      'pg_stat_statements.max': '50000',
+    },
   })
   const stop = async () => {
     if (process.env.JOURNEYS_TEST_KEEP) {

@@ -44,7 +44,7 @@ export async function anonymizeOne(
   input: AnonymizeInput,
 ): Promise<Outcome<AnonymizeDocument>> {
   const gdpr = await gdprContext(context)
-  const target = await findTarget(gdpr, input.user)
+  const target = await findTarget(gdpr, input.user, input.plan)
   if (target.entry !== undefined) return await goOn(context, gdpr, target.entry, input)
   if (input.dismiss !== undefined) {
     throw usageError('--dismiss is about an erasure that has begun, and this person has none', 'journeys gdpr status')

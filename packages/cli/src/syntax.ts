@@ -142,13 +142,29 @@ function withValues(flag: Flag): string {
   return flag.values?.length ? `${flag.description} (${flag.values.join(', ')})` : flag.description
 }
 
+/** A command as it can be typed: where it is too long for a line, a backslash goes on before the next option. */
+function commandLines(words: string, width: number): string {
+  if (`  journeys ${words}`.length <= width) return `  journeys ${words}`
+  const lines: string[] = []
+  let line = '  journeys'
+  // A shell reads the words of one option, and where output goes, on any line: broken is only in front of them.
+  for (const part of words.split(/ (?=--|> )/)) {
+    if (`${line} ${part} \\`.length > width && line.trim() !== 'journeys') {
+      lines.push(`${line} \\`)
+      line = '     '
+    }
+    line += ` ${part}`
+  }
+  return [...lines, line].join('\n')
+}
+
 function helpAfter(definition: AnyCommand, look: Look): string {
   const short = definition.examples.filter(({ words, says }) => fitsBeside(words, says, look))
   const column = Math.max(0, ...short.map(({ words }) => words.length))
   const examples = definition.examples.map(({ words, says }) =>
     fitsBeside(words, says, look)
       ? `  journeys ${words.padEnd(column)}  ${says}`
-      : `  journeys ${words}\n      ${says}`,
+      : `${commandLines(words, look.width)}\n      ${says}`,
   )
   const notes = definition.notes === undefined ? '' : `\n${wrap(definition.notes, look.width)}\n`
   return `${notes}\n${look.paint.bold('Examples:')}\n${examples.join('\n')}`

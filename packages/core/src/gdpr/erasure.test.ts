@@ -107,7 +107,8 @@ describe('a whole erasure', () => {
 
   test('is found again by its id and by the uuid, does nothing, and writes files that are missing', async () => {
     const anna = await bench.newPerson()
-    const { erasure, receiptFile = '', pageFile = '' } = await eraseUser(context, anna.id, await agreed(anna))
+    const plan = await agreed(anna)
+    const { erasure, receiptFile = '', pageFile = '' } = await eraseUser(context, anna.id, plan)
     const before = await everything()
     await rm(receiptFile)
     await rm(pageFile)
@@ -118,6 +119,8 @@ describe('a whole erasure', () => {
     }
     expect(await readFile(receiptFile, 'utf8')).toContain(erasure)
     expect((await everything()).length).toBe(before.length)
+    // The address is forgotten; the plan that was agreed to is not.
+    expect(await findTarget(context, anna.email, plan.plan)).toMatchObject({ entry: { id: erasure, state: 'done' } })
     await expect(findTarget(context, anna.email)).rejects.toMatchObject({ code: 'user_not_found', exitCode: 1 })
     await expect(findTarget(context, 'E-00000000')).rejects.toMatchObject({ code: 'erasure_not_found', exitCode: 1 })
   })

@@ -8,7 +8,14 @@ import { type ErasureOutcome, readOutcome } from './erasure/outcome.ts'
 import { runErasure } from './erasure/run.ts'
 import { endStep, readSteps } from './erasure/step.ts'
 import { keyWithId } from './key.ts'
-import { findEntry, findFinished, findUnfinished, type LedgerEntry, unfinishedEntries } from './ledger.ts'
+import {
+  findDoneByPlan,
+  findEntry,
+  findFinished,
+  findUnfinished,
+  type LedgerEntry,
+  unfinishedEntries,
+} from './ledger.ts'
 import { findPerson, type Person } from './person.ts'
 import { unsealPerson } from './seal.ts'
 
@@ -22,9 +29,14 @@ export type ErasureTarget = { person: Person; entry?: never } | { entry: LedgerE
  * Whom the words mean: somebody with an account, or an erasure of the ledger, by its id (`E-7F3AC1B2`), by the person's uuid, or, until
  * it is done, by their address. It changes nothing.
  *
+ * @param plan the plan that was agreed to: a command that was killed at its very end finds what it did by it, whatever the words are
  * @throws JourneysError as `findPerson`; `erasure_not_found` (exit code 1); `gdpr_key_missing` (2)
  */
-export async function findTarget(context: Pick<GdprContext, 'database' | 'keys'>, who: string): Promise<ErasureTarget> {
+export async function findTarget(
+  context: Pick<GdprContext, 'database' | 'keys'>,
+  who: string,
+  plan?: string,
+): Promise<ErasureTarget> {
   const { database, keys } = context
   const wanted = who.trim()
   if (erasureId.test(wanted)) {
@@ -40,8 +52,8 @@ export async function findTarget(context: Pick<GdprContext, 'database' | 'keys'>
     if (!(error instanceof JourneysError) || error.code !== 'user_not_found') throw error
     const entry = uuid.test(wanted)
       ? ((await findUnfinished(database, wanted)) ?? (await findFinished(database, keys, wanted)))
-      : await findByAddress(context, wanted)
-    if (entry === undefined) throw error
+      : ((await findByAddress(context, wanted)) ?? (plan && (await findDoneByPlan(database, plan))))
+    if (!entry) throw error
     return { entry }
   }
 }

@@ -94,6 +94,15 @@ export async function findFinished(
   return rows[0]
 }
 
+/** The erasure that did what a plan says, where it is done: an address leads to it no longer, the plan's id does. */
+export async function findDoneByPlan(queryable: Queryable, plan: string): Promise<LedgerEntry | undefined> {
+  const { rows } = await queryable.query<LedgerEntry>(
+    `select ${columns} from private.erasure_ledger where plan_id = $1 and state = 'done' order by finished_at desc limit 1`,
+    [plan],
+  )
+  return rows[0]
+}
+
 /** All that are not done, the oldest first. */
 export async function unfinishedEntries(queryable: Queryable): Promise<LedgerEntry[]> {
   const { rows } = await queryable.query<LedgerEntry>(

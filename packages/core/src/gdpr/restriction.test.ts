@@ -152,13 +152,20 @@ describe('a restriction', () => {
   })
 
   test('waits for who writes, tries again, and in the end says that one does not end', async () => {
+    let wrote: () => void = () => undefined
     let end: () => void = () => undefined
+    const written = new Promise<void>((resolve) => {
+      wrote = resolve
+    })
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
     const writing = database.transaction(async (transaction) => {
       await transaction.query('insert into public.journal_entries (user_id, reflection) values ($1, $2)', [anna, 'x'])
-      await new Promise<void>((resolve) => {
-        end = resolve
-      })
+      wrote()
+      await ended
     })
+    await written
     const error = await failure(restrictPerson(database, anna, request))
     expect(error).toMatchObject({ code: 'person_busy', hint: expect.stringContaining('journeys health') })
     end()
