@@ -2,34 +2,30 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestClient } from '../support/client.ts'
 import { createUser } from '../support/database.ts'
-import { type Member, picture, signUpMember } from '../support/media.ts'
+import { createFilledMember, createStackAndPool, type StackAndPool } from '../support/filled-member.ts'
+import { type Member, picture } from '../support/media.ts'
 import { hold, insertRowsOf, restrict, rowsOf } from '../support/person-rows.ts'
-import { createTestStack, type TestStack } from '../support/stack.ts'
+import type { TestStack } from '../support/stack.ts'
 import { refusal } from './refusal.ts'
 
 // Art. 17(3)(e) GDPR: what a claim asks for is neither changed nor removed, by anybody.
 
+let bench: StackAndPool
 let stack: TestStack
 let postgres: pg.Pool
 let anna: Member
 let path: string
 
 beforeAll(async () => {
-  stack = await createTestStack()
-  postgres = new pg.Pool({ connectionString: stack.database.url })
-  // The database is dropped as soon as the pool has said goodbye, which its connections may not have yet.
-  postgres.on('error', () => undefined)
+  bench = await createStackAndPool()
+  stack = bench.stack
+  postgres = bench.postgres
 })
-afterAll(async () => {
-  await postgres?.end()
-  await stack?.stop()
-})
+afterAll(() => bench?.remove())
 beforeEach(async () => {
-  anna = await signUpMember(stack)
-  await insertRowsOf(postgres, anna.id)
-  path = `${anna.id}/entry/picture.png`
-  const media = anna.client.storage.from('entry-media')
-  expect((await media.upload(path, picture(), { contentType: 'image/png' })).error).toBeNull()
+  const filled = await createFilledMember(bench)
+  anna = filled.anna
+  path = filled.path
 })
 
 const service = () => createTestClient(stack, stack.serviceRoleKey)

@@ -1,34 +1,30 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestClient } from '../support/client.ts'
+import { createFilledMember, createStackAndPool, type StackAndPool } from '../support/filled-member.ts'
 import { bytesOf, type Member, picture, signUpMember } from '../support/media.ts'
-import { insertRowsOf, restrict, rowsOf } from '../support/person-rows.ts'
-import { createTestStack, type TestStack } from '../support/stack.ts'
+import { restrict, rowsOf } from '../support/person-rows.ts'
+import type { TestStack } from '../support/stack.ts'
 import { exposedTables } from './exposed.ts'
 
 // What a restricted person, and one who is being erased, meets through PostgREST and Storage; and so does the service key.
 
+let bench: StackAndPool
 let stack: TestStack
 let postgres: pg.Pool
 let anna: Member
 let path: string
 
 beforeAll(async () => {
-  stack = await createTestStack()
-  postgres = new pg.Pool({ connectionString: stack.database.url })
-  // The database is dropped as soon as the pool has said goodbye, which its connections may not have yet.
-  postgres.on('error', () => undefined)
+  bench = await createStackAndPool()
+  stack = bench.stack
+  postgres = bench.postgres
 })
-afterAll(async () => {
-  await postgres?.end()
-  await stack?.stop()
-})
+afterAll(() => bench?.remove())
 beforeEach(async () => {
-  anna = await signUpMember(stack)
-  await insertRowsOf(postgres, anna.id)
-  path = `${anna.id}/entry/picture.png`
-  const media = anna.client.storage.from('entry-media')
-  expect((await media.upload(path, picture(), { contentType: 'image/png' })).error).toBeNull()
+  const filled = await createFilledMember(bench)
+  anna = filled.anna
+  path = filled.path
 })
 
 const service = () => createTestClient(stack, stack.serviceRoleKey)

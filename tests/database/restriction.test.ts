@@ -1,34 +1,28 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { asRole, asUser, createUser, type Query } from '../support/database.ts'
-import { type Member, picture, signUpMember } from '../support/media.ts'
+import { createFilledMember, createStackAndPool, type StackAndPool } from '../support/filled-member.ts'
+import type { Member } from '../support/media.ts'
 import { insertRowsOf, restrict, rowsOf } from '../support/person-rows.ts'
-import { createTestStack, type TestStack } from '../support/stack.ts'
+import type { TestStack } from '../support/stack.ts'
 import { exposedTables } from './exposed.ts'
 import { refusal } from './refusal.ts'
 
 // Art. 18 GDPR, and the time between the beginning of an erasure and its end: whoever writes, the database refuses.
 
+let bench: StackAndPool
 let stack: TestStack
 let postgres: pg.Pool
 let anna: Member
 
 beforeAll(async () => {
-  stack = await createTestStack()
-  postgres = new pg.Pool({ connectionString: stack.database.url })
-  // The database is dropped as soon as the pool has said goodbye, which its connections may not have yet.
-  postgres.on('error', () => undefined)
+  bench = await createStackAndPool()
+  stack = bench.stack
+  postgres = bench.postgres
 })
-afterAll(async () => {
-  await postgres?.end()
-  await stack?.stop()
-})
+afterAll(() => bench?.remove())
 beforeEach(async () => {
-  anna = await signUpMember(stack)
-  await insertRowsOf(postgres, anna.id)
-  const media = anna.client.storage.from('entry-media')
-  const path = `${anna.id}/entry/picture.png`
-  expect((await media.upload(path, picture(), { contentType: 'image/png' })).error).toBeNull()
+  anna = (await createFilledMember(bench)).anna
 })
 
 const tables = Object.keys(exposedTables)

@@ -3,6 +3,13 @@ import { z } from 'zod'
 import { flag } from './flag.ts'
 import { usageError } from './usage-error.ts'
 
+/** What acts on an environment as a whole is agreed to by its name. */
+export const confirmEnvironment = flag(
+  '--confirm [env]',
+  "do it: the environment's name, which may be left out on local",
+  z.union([z.literal(true).transform(() => 'local'), z.string()]).optional(),
+)
+
 /** The second question, of a destructive command on a production environment. */
 export const confirmProduction = flag(
   '--confirm-production <env>',

@@ -1,8 +1,7 @@
 import { type PurgePlan, planPurge, purgeLedger } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { confirmProduction, isConfirmed } from '../confirmation.ts'
-import { flag } from '../flag.ts'
+import { confirmEnvironment, confirmProduction, isConfirmed } from '../confirmation.ts'
 import { gdprContext } from '../gdpr-context.ts'
 import { purgeCommand, renderPurge } from '../views/purge-ledger.ts'
 
@@ -21,11 +20,7 @@ export const command = defineCommand({
     'numbers and hashes stay, so that the chain of receipts still holds. Without --confirm it shows which.',
   arguments: {},
   flags: {
-    confirm: flag(
-      '--confirm [env]',
-      "do it: the environment's name, which may be left out on local",
-      z.union([z.literal(true).transform(() => 'local'), z.string()]).optional(),
-    ),
+    confirm: confirmEnvironment,
     confirmProduction,
   },
   document: z.object({

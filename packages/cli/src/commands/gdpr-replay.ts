@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { ExitCode, planReplay, type ReplayPlan, runReplay } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { confirmProduction, isConfirmed } from '../confirmation.ts'
+import { confirmEnvironment, confirmProduction, isConfirmed } from '../confirmation.ts'
 import type { CommandContext } from '../context.ts'
 import { type ReplayDocument, replayDocument } from '../documents/replay.ts'
-import { flag, repeated } from '../flag.ts'
+import { repeated } from '../flag.ts'
 import { gdprContext } from '../gdpr-context.ts'
 import { shownPath } from '../shown-path.ts'
 import { renderReplay, replayCommand } from '../views/replay.ts'
@@ -23,11 +23,7 @@ export const command = defineCommand({
       'another folder with receipts and a ledger.jsonl; may be repeated',
       z.string(),
     ),
-    confirm: flag(
-      '--confirm [env]',
-      "do it: the environment's name, which may be left out on local",
-      z.union([z.literal(true).transform(() => 'local'), z.string()]).optional(),
-    ),
+    confirm: confirmEnvironment,
     confirmProduction,
   },
   document: replayDocument,

@@ -1,9 +1,9 @@
 import { ExitCode, planRetention, type RetentionProgress, runRetention } from '@journeys/core/ops'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { confirmProduction, isConfirmed } from '../confirmation.ts'
+import { confirmEnvironment, confirmProduction, isConfirmed } from '../confirmation.ts'
 import { presentPlan, retentionOutcome, retentionPlan } from '../documents/retention.ts'
-import { flag, toggle } from '../flag.ts'
+import { toggle } from '../flag.ts'
 import { operatorName } from '../operator-name.ts'
 import { formatDuration } from '../output/duration.ts'
 import { renderHeader } from '../output/header.ts'
@@ -21,11 +21,7 @@ export const command = defineCommand({
     'that was killed is finished first. Without --confirm it shows the plan.',
   arguments: {},
   flags: {
-    confirm: flag(
-      '--confirm [env]',
-      "do it: the environment's name, which may be left out on local",
-      z.union([z.literal(true).transform(() => 'local'), z.string()]).optional(),
-    ),
+    confirm: confirmEnvironment,
     confirmProduction,
     wait: toggle('--wait', 'when another run is under way, wait for its end'),
     dryRun: toggle('--dry-run', 'show the plan even with --confirm'),

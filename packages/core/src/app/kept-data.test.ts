@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPerson } from '../../../../tests/app/person.ts'
+import { createStackAndPool, type StackAndPool } from '../../../../tests/support/filled-member.ts'
 import { hold, restrict } from '../../../../tests/support/person-rows.ts'
-import { createTestStack, type TestStack } from '../../../../tests/support/stack.ts'
+import type { TestStack } from '../../../../tests/support/stack.ts'
 
+let bench: StackAndPool
 let stack: TestStack
 let postgres: pg.Pool
 beforeAll(async () => {
-  stack = await createTestStack()
-  postgres = new pg.Pool({ connectionString: stack.database.url })
-  // The database is dropped as soon as the pool has said goodbye, which its connections may not have yet.
-  postgres.on('error', () => undefined)
+  bench = await createStackAndPool()
+  stack = bench.stack
+  postgres = bench.postgres
 })
-afterAll(async () => {
-  await postgres?.end()
-  await stack?.stop()
-})
+afterAll(() => bench?.remove())
 
 async function personWithEntry() {
   const { id, journeys } = await createPerson(stack)
