@@ -160,7 +160,7 @@ describe('gdpr anonymize', () => {
     const { code, stdout } = await journeys(await confirming())
     expect(code).toBe(3)
     expect(stdout).toMatch(/PARTIAL\n/)
-    expect(stdout.replace(/\s+/g, ' ')).toContain('the account stays with it, and nobody can sign in')
+    expect(stdout.replace(/\s+/g, ' ')).toContain('nobody can sign in while a hold keeps')
     await bench.admin.query('delete from private.legal_holds')
     expect(await journeys(`gdpr anonymize ${anna.email}`)).toMatchObject({ code: 0 })
     expect(await bench.traces(anna.id)).toEqual([])

@@ -52,8 +52,8 @@ function beforeText({ outcome, finishedAt }: ErasureOutcomeDocument): string {
 
 function heldLines({ held }: ErasureOutcomeDocument, line: (label: string, text: string) => string): string[] {
   if (held === undefined) return []
-  const what = held.everything ? 'everything' : held.tables.join(', ')
-  return [line('held', `${what}; the account stays with it, and nobody can sign in: journeys gdpr hold list`)]
+  const what = held.everything ? 'everything of this person' : held.tables.join(', ')
+  return [line('', `nobody can sign in while a hold keeps ${what}: journeys gdpr hold list`)]
 }
 
 function verifiedLines(

@@ -58,7 +58,7 @@ export function renderPlanLines(plan: ErasurePlanDocument, { width, paint }: Loo
     ...block('keep', present(plan.keep).map(kept)),
     ...block(
       'held',
-      held.map((one) => `${counted(one)}: as they are, and the account with them`),
+      held.length === 0 ? [] : [`${held.map(counted).join(' · ')}: stays as it is, and the account with it`],
     ),
     ...block('statistics', statistics(plan)),
     ...block('by hand', plan.byHand.length === 0 ? [] : [plan.byHand.map(({ title }) => title).join(' · ')]),
