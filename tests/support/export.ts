@@ -32,7 +32,7 @@ export interface OpenedExport {
   csv(table: string): Promise<Record<string, string | null>[]>
 }
 
-/** Unpacks an export with the machine's own program, and has `sha256sum` check that every file is listed and as it was made. */
+/** Unpacks an export with programs that are not ours, and checks that every file is listed and as it was made. */
 export async function openExport(file: string, into: string): Promise<OpenedExport> {
   const path = await unzip(file, into)
   const names = (await filesUnder(path)).map((one) => one.slice(path.length + 1))

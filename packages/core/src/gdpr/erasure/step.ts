@@ -95,7 +95,8 @@ export async function runStep(run: ErasureRun, step: string, work: () => Promise
 export async function endStep(queryable: Queryable, erasure: string, step: string, detail: StepDetail): Promise<void> {
   await queryable.query(
     `update private.erasure_steps
-     set state = 'done', finished_at = clock_timestamp(), error = null, detail = (detail - 'held') || $3::jsonb
+     set state = 'done', attempts = greatest(attempts, 1), started_at = coalesce(started_at, now()),
+       finished_at = clock_timestamp(), error = null, detail = (detail - 'held') || $3::jsonb
      where erasure_id = $1 and step = $2`,
     [erasure, step, JSON.stringify(detail)],
   )
