@@ -118,6 +118,10 @@ describe('a whole erasure', () => {
       expect(again).toMatchObject({ outcome: 'done', before: true, receiptFile, pageFile })
     }
     expect(await readFile(receiptFile, 'utf8')).toContain(erasure)
+    // What somebody changed is evidence, and is left as it is.
+    await writeFile(receiptFile, 'changed')
+    await resumeErasure(context, erasure)
+    expect(await readFile(receiptFile, 'utf8')).toBe('changed')
     expect((await everything()).length).toBe(before.length)
     // The address is forgotten; the plan that was agreed to is not.
     expect(await findTarget(context, anna.email, plan.plan)).toMatchObject({ entry: { id: erasure, state: 'done' } })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderReceiptPage } from './page.ts'
 import { type Receipt, receiptSchema } from './receipt.ts'
@@ -27,9 +28,12 @@ export async function fileReceipt(folder: string, text: string): Promise<Receipt
   return files
 }
 
-/** A file is there whole or not at all, whatever dies meanwhile. */
+/**
+ * A file is there whole or not at all, whatever dies meanwhile. One that is there and says something else is evidence: `gdpr verify`
+ * tells it from the database's copy, and nothing here may put that right in silence.
+ */
 async function writeWhole(file: string, content: string): Promise<void> {
-  if ((await readFile(file, 'utf8').catch(() => undefined)) === content) return
+  if (existsSync(file)) return
   const draft = `${file}.${randomBytes(4).toString('hex')}.part`
   try {
     const handle = await open(draft, 'wx', 0o600)
