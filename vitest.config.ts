@@ -8,7 +8,7 @@ export default defineConfig({
       name: 'text-files',
       enforce: 'pre',
       load(id: string) {
-        if (/\.(sql|html|css)$/.test(id)) return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`
+        if (/\.(sql|html)$/.test(id)) return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`
         return undefined
       },
     },

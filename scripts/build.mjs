@@ -19,7 +19,7 @@ const shared = {
   format: 'esm',
   target: 'node20.19',
   conditions: ['source'],
-  loader: { '.sql': 'text', '.html': 'text', '.css': 'text' },
+  loader: { '.sql': 'text', '.html': 'text' },
   logLevel: 'warning',
   metafile: true,
   sourcemap: 'linked',

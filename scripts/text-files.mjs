@@ -1,4 +1,4 @@
-// `node --import ./scripts/text-files.mjs`: lets scripts that run from source import .sql, .html and .css files as text,
+// `node --import ./scripts/text-files.mjs`: lets scripts that run from source import .sql and .html files as text,
 // as scripts/build.mjs and vitest.config.ts do.
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { register } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 
 export async function load(url, context, nextLoad) {
-  if (!/\.(sql|html|css)$/.test(url)) return nextLoad(url, context)
+  if (!/\.(sql|html)$/.test(url)) return nextLoad(url, context)
   const text = await readFile(new URL(url), 'utf8')
   return { format: 'module', shortCircuit: true, source: `export default ${JSON.stringify(text)}` }
 }

@@ -3,10 +3,6 @@ declare module '*.sql' {
   const text: string
   export default text
 }
-declare module '*.css' {
-  const text: string
-  export default text
-}
 declare module '*.html' {
   const text: string
   export default text

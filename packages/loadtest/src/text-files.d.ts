@@ -7,7 +7,3 @@ declare module '*.html' {
   const text: string
   export default text
 }
-declare module '*.css' {
-  const text: string
-  export default text
-}

@@ -137,6 +137,7 @@ test('what protects the account is left out, and the page and the manifest say w
   )
   expect(Object.keys((await rows('auth.users'))[0] ?? {})).not.toContain('encrypted_password')
   const page = await text('README.html')
+  expect(page).toMatch(/<style>[^<]*color-scheme/)
   expect(page).toContain('auth.users.encrypted_password')
   expect(page).toContain('a secret that protects your account')
   expect(page).not.toContain('<script')

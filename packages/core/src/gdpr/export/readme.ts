@@ -1,7 +1,7 @@
 import { type Html, html, trusted } from '../../html.ts'
 import type { ExportFacts, TableExport } from './manifest.ts'
 import { anotherPerson } from './other-people.ts'
-import style from './readme.css'
+import style from './readme-style.html'
 
 /** The page that explains an export to the person it is about: self-contained, without scripts, printable. */
 export function renderReadme(facts: ExportFacts): string {
@@ -15,7 +15,7 @@ export function renderReadme(facts: ExportFacts): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Your data: ${who}</title>
-<style>${trusted(style)}</style>
+${trusted(style)}
 </head>
 <body>
 <main>
